@@ -1,0 +1,38 @@
+# make build · test · test-full · check · bench       (each makes .venv when it is missing or out of date)
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+RECIPE ?= data/recipes/sample.toml
+READY  := $(VENV)/.installed
+
+.PHONY: build test test-full check format bench clean
+
+build: $(READY)                    ## raw slang in, a chat dataset and its report out
+	$(BIN)/python -m pipelines.build --recipe $(RECIPE)
+
+test: $(READY)                     ## what CI runs
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+test-full: $(READY)                ## everything, the slow tests too
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(READY)                    ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)                    ## peers side by side; prints ratios
+	$(BIN)/python -m benchmarks.stages
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[offline,dev]'
+	touch $(READY)
+
+clean:                             ## forget what was built and cached; .venv stays
+	rm -rf data/builds data/cache .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,64 @@
+"""What the stages of a build are handed from outside: the embedding model, word lists, the evaluation's texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curation.stage import Given
+from pipelines.chat import faults
+from pipelines.embedding import find_embedder
+from pipelines.recipe import Recipe, RecipeError
+from pipelines.word_lists import family_names, first_names, offensive_words
+
+if TYPE_CHECKING:
+    from pipelines.base_models import LoadedTokenizer
+    from typing import Any
+
+
+def gather(recipe: Recipe, tokenizer: LoadedTokenizer, cache: Path, progress: Callable[[str, int, int], None]) -> Given:
+    """Everything that the stages of `recipe` may ask for.
+
+    Raises ValueError with one line where something cannot be had.
+    """
+    from curation.templates import control_tokens
+
+    settings = recipe.settings
+    embeds = any(stage.embeds for stage in recipe.stages)
+    return Given(
+        embedder=find_embedder(settings.embedding_model, cache=cache / "vectors", progress=progress)
+        if embeds
+        else None,
+        first_names=first_names(),
+        family_names=family_names(),
+        offensive_words=offensive_words(),
+        evaluation={item["id"]: item["text"] for item in evaluation_items(recipe)},
+        control_tokens=control_tokens(tokenizer.tokenizer),
+        chat_faults=lambda chats: faults(chats, tokenizer),
+        seed=settings.seed,
+        progress=progress,
+    )
+
+
+def evaluation_items(recipe: Recipe) -> list[dict[str, Any]]:
+    """The items of the recipe's evaluation files: [{"id", "text", "expressions"}, …].
+
+    Raises RecipeError naming the file that is missing or not of this shape.
+    """
+    items: list[dict[str, Any]] = []
+    for name in recipe.settings.evaluation:
+        path = recipe.root / name
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            items += [{"expressions": [], **item, "id": str(item["id"]), "text": str(item["text"])} for item in found]
+        except OSError as error:
+            raise RecipeError(
+                f"{recipe.path}: evaluation file {path}: {error.strerror}. Correct or remove it"
+            ) from None
+        except (ValueError, TypeError, KeyError) as error:
+            raise RecipeError(
+                f"{recipe.path}: evaluation file {path}: expected a JSON list of objects with id and text ({error})"
+            ) from None
+    return items

@@ -1,0 +1,148 @@
+"use strict";
+// The search over every row. Rows are read from the page when they are first asked for; nothing from them becomes HTML.
+(() => {
+  const PAGE = 30;
+  const by = (id) => document.getElementById(id);
+  const [query, among, found, results, more] = ["query", "among", "found", "results", "more"].map(by);
+  const number = new Intl.NumberFormat("en");
+  let rows = null;
+  let hits = [];
+  let shown = 0;
+  let waiting = 0;
+
+  const fold = (text) => text.normalize("NFKC").toLowerCase();
+
+  function load() {
+    if (rows) return rows;
+    rows = JSON.parse(by("rows").textContent);
+    rows.key = rows.term.map((term) => fold(term).trim());
+    rows.said = rows.term.map((_, at) => fold([rows.text[at], rows.example[at], rows.why[at]].join("\n")));
+    return rows;
+  }
+
+  const name = (column, at) => rows[column].names[rows[column].codes[at]];
+
+  // A test for what the list beside the search box says: "kept:", "left:", "reason:NAME" or "flag:NAME" (of kept rows).
+  function chosen(value) {
+    const [kind, which] = value.split(":");
+    const wanted = (column, test) => {
+      const codes = new Set(rows[column].names.flatMap((one, code) => (test(one) ? [code] : [])));
+      return (at) => codes.has(rows[column].codes[at]);
+    };
+    const kept = wanted("outcome", (one) => one[1] === "");
+    if (kind === "kept") return kept;
+    if (kind === "left") return wanted("outcome", (one) => one[1] !== "");
+    if (kind === "reason") return wanted("outcome", (one) => one[1] === which);
+    if (kind === "flag") {
+      const flagged = wanted("flags", (one) => one.includes(which));
+      return (at) => kept(at) && flagged(at);
+    }
+    return () => true;
+  }
+
+  // 0 is the term itself; then terms that begin with it, terms that hold it, texts that hold it.
+  function rank(words, at) {
+    const key = rows.key[at];
+    if (key === words || rows.id[at] === words) return 0;
+    if (key.startsWith(words)) return 1;
+    if (key.includes(words)) return 2;
+    if (rows.said[at].includes(words)) return 3;
+    return words.length > 5 && rows.id[at].startsWith(words) ? 3 : -1;
+  }
+
+  function search() {
+    clearTimeout(waiting); // or typing would search once more and close what was opened
+    load();
+    const words = fold(query.value).trim();
+    const keep = chosen(among.value);
+    const ranks = [[], [], [], []];
+    const idle = words === "" && among.value === "";
+    for (let at = 0; !idle && at < rows.id.length; at += 1) {
+      if (!keep(at)) continue;
+      const place = words === "" ? 0 : rank(words, at);
+      if (place >= 0) ranks[place].push(at);
+    }
+    hits = ranks.flat();
+    shown = 0;
+    results.replaceChildren();
+    found.textContent = idle ? "" : `${number.format(hits.length)} of ${number.format(rows.id.length)} rows`;
+    extend();
+  }
+
+  function extend() {
+    results.append(...hits.slice(shown, shown + PAGE).map(card));
+    shown = Math.min(shown + PAGE, hits.length);
+    more.hidden = shown >= hits.length;
+    more.textContent = `Show ${Math.min(PAGE, hits.length - shown)} more`;
+  }
+
+  function element(tag, className, ...children) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    made.append(...children.filter((child) => child !== "")); // strings become text nodes
+    return made;
+  }
+
+  function free(tag, className, text) {
+    const made = element(tag, className, text);
+    made.dir = "auto";
+    return made;
+  }
+
+  function card(at) {
+    const [stage, reason] = name("outcome", at);
+    const outcome = reason === "" ? "kept" : `left: ${reason.replaceAll("_", " ")} (${stage.replaceAll("_", " ")})`;
+    const flags = name("flags", at).map((flag) => element("span", "flag", flag.replaceAll("_", " ")));
+    const made = element("li", "", element("p", "outcome", element("span", reason ? "lost" : "kept", outcome), ...flags));
+    const kind = name("veil", at);
+    if (kind) made.append(element("details", "veil", element("summary", "", `Offensive (${kind}): show the text`), ...said(at)));
+    else made.append(...said(at));
+    const into = rows.survivor[at];
+    if (into !== undefined && rows.term[at] !== "") made.append(survivor(into));
+    made.append(element("p", "origin", `${name("source", at)} · ${name("file", at)} · record ${number.format(rows.row[at])} `, element("code", "", rows.id[at])));
+    return made;
+  }
+
+  function said(at) {
+    const lines = [[name("label", at), rows.text[at]], ["example", rows.example[at]], ["because", rows.why[at]]];
+    const list = element("dl", "said");
+    for (const [label, text] of lines) {
+      if (text) list.append(element("div", "", element("dt", "", label), free("dd", "", text)));
+    }
+    return [rows.term[at] ? free("p", "term", rows.term[at]) : "", list].filter((part) => part !== "");
+  }
+
+  function survivor(into) {
+    const button = element("button", "link", "See the row that stays");
+    button.type = "button";
+    button.addEventListener("click", () => button.replaceWith(element("blockquote", "", ...card(into).childNodes)));
+    return button;
+  }
+
+  function offer() {
+    const kinds = { reason: "left: ", flag: "kept, marked: " };
+    for (const link of document.querySelectorAll("[data-find]")) {
+      const [kind, which] = link.dataset.find.split(":");
+      if (![...among.options].some((option) => option.value === link.dataset.find)) {
+        among.append(new Option(kinds[kind] + which.replaceAll("_", " "), link.dataset.find));
+      }
+      link.addEventListener("click", () => {
+        query.value = "";
+        among.value = link.dataset.find;
+        search();
+      });
+    }
+  }
+
+  query.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(search, 120);
+  });
+  among.addEventListener("change", search);
+  more.addEventListener("click", extend);
+  by("search-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
+  offer();
+})();
