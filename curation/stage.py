@@ -36,13 +36,12 @@ class Given:
     embedder: Embedder | None = None
     first_names: frozenset[str] = frozenset()  # lower case
     family_names: frozenset[str] = frozenset()  # lower case
-    offensive_words: dict[str, str] = field(
-        default_factory=dict
-    )  # lower-case word or phrase → "slur" | "sexual" | "profanity"
+    offensive_words: dict[str, str] = field(default_factory=dict)  # lower case → "slur" | "sexual" | "profanity"
     evaluation: dict[str, str] = field(default_factory=dict)  # evaluation item id → its sentence or prompt
     control_tokens: frozenset[str] = frozenset()  # of the base model: a text that holds one would stop the training
     # Conversations → for each, why the base model's chat template cannot carry it; "" where it can.
     chat_faults: Callable[[list[Messages]], list[str]] = lambda chats: [""] * len(chats)
+    template: str = ""  # fingerprint of that chat template: part of every cache key
     seed: int = 3407
     progress: Callable[[str, int, int], None] = lambda what, done, total: None
 

@@ -72,6 +72,7 @@ _OF_ONE = regex.compile(
     r"(?:^\W*|[.!?…]\s*|\n\W*)(?:s?he(?:['’ ]?s|['’]ll)?)\b(?! (?:or|then)\b)(?=\s+\p{L})",
     regex.I,
 )
+_INDEFINITE = regex.compile(r"^\W*an?\b", regex.I)
 _NAME_ORIGIN = regex.compile(
     r"\b(?:(?:gift|grace|blessing|light|beloved|favou?red|promised?) (?:of|from|by|to) (?:god|allah|the lord|heaven)|"
     r"(?:arabic|hebrew|persian|sanskrit|hindu|greek|latin|irish|celtic|hawaiian|african|biblical) "
@@ -109,15 +110,16 @@ def vanity_score(term: str, definition: str, first_names: AbstractSet[str], fami
     words = [word.replace("’", "'") for word in _TOKEN.findall(definition.lower())]
     qualities = sum(word in _QUALITIES for word in words)
     pronouns = sum(word in _PRONOUNS for word in words)
-    of_one = len(_OF_ONE.findall(definition)) if pronouns else 0
+    a_kind = not listed and bool(_INDEFINITE.match(definition))  # "A guy who … He …" may define a kind of people
+    of_one = len(_OF_ONE.findall(definition)) if pronouns and not a_kind else 0
     opens = _opens_on_person(term, definition)
     if qualities + pronouns < (1 - opens if listed else 2):
         return 0.0  # most entries end here
     score = 0.0 if listed else -2.0
-    score += 1.5 * (of_one > 0) + 0.5 * min(max(of_one - 1, 0), 3)
+    score += 1.5 * (of_one > 0) + 0.5 * min(max(of_one - 1, 0), 3) + 1.0 * bool(of_one and _OF_ONE.match(definition))
     score += 1.0 * bool(_NAME_ORIGIN.search(definition))
     score -= (1.0 if listed else 2.0) * _is_common_noun(term, definition)
-    score -= 0.5 * (term.islower() and not listed and not of_one)
+    score -= 1.5 * (term.islower() and a_kind) + 0.5 * (term.islower() and not listed and not of_one)
     score -= 3.0 * (term.casefold() in _SLANG_NAMES)
     score += 2.0 * opens
     score += 1.0 * (listed and _names_another(term, definition, first_names))

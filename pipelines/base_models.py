@@ -12,6 +12,7 @@ import difflib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -66,6 +67,12 @@ class LoadedTokenizer:
     source: Literal["path", "hub", "stand-in"]
     revision: str  # commit of the Hub, "" where there is none
     note: str = ""  # why it is a stand-in
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over its template, its special tokens and how the template is used."""
+        said = (self.tokenizer.get_chat_template(), sorted(self.tokenizer.get_added_vocab()), self.settings)
+        return sha256(repr(said).encode()).hexdigest()
 
 
 def base_models(file: Path = MODELS_FILE) -> dict[str, BaseModelSpec]:

@@ -47,7 +47,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--source", action="append", default=[], metavar="NAME=PATH", help="read a source from elsewhere"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write (default: data/builds/NAME)")
+    parser.add_argument("--out", type=folder, metavar="DIR", help="folder to write (default: data/builds/NAME)")
     parser.add_argument(
         "--cache", type=Path, default=ROOT / "data" / "cache", metavar="DIR", help="what can be computed again"
     )
@@ -68,6 +68,12 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, not {text!r}")
     return int(text)
+
+
+def folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a folder, not an empty name")
+    return Path(text)
 
 
 def fail(message: str, status: int) -> int:
@@ -95,12 +101,11 @@ def plan(options: argparse.Namespace) -> int:
 
 
 def folder_of(recipe: Recipe, options: argparse.Namespace) -> Path:
-    """The folder to write. ValueError where something else than a build stands there: it would be lost."""
-    folder = Path(os.path.abspath(options.out or ROOT / "data" / "builds" / recipe.settings.name)).resolve()
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
-        raise ValueError(f"--out {folder}: holds other files than a build's, which would be lost; give a new or empty folder")
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--out {folder}: is a file; give a folder")
+    """The folder to write, links followed. Raises ValueError where something else than a build stands there."""
+    from pipelines.swap import check_replaceable
+
+    folder: Path = (options.out or ROOT / "data" / "builds" / recipe.settings.name).resolve()
+    check_replaceable(folder)
     return folder
 
 
@@ -115,6 +120,8 @@ def build(options: argparse.Namespace) -> int:
     recipe = load_recipe(options.recipe, options.source)
     folder = folder_of(recipe, options)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder.parent, os.W_OK):
+        raise ValueError(f"{folder.parent}: cannot be written; give --out another folder")
     try:
         with FileLock(folder.with_name(f".{folder.name}.lock"), blocking=False):
             recover(folder)

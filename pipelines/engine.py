@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,29 +167,27 @@ def most_common(gone: pd.DataFrame) -> str:
 
 def stage_key(key: str, stage: Stage, given: Given) -> str:
     """The cache key of a stage's result: everything that it depends on."""
-    model = given.embedder.fingerprint if given.embedder and stage.embeds else ""
-    words = hashlib.sha256(
-        repr(
-            (
-                sorted(given.first_names),
-                sorted(given.family_names),
-                sorted(given.offensive_words.items()),
-                sorted(given.evaluation.items()),
-            )
-        ).encode()
-    ).hexdigest()
     parts = (
         key,
         stage.name,
         json.dumps(asdict(stage), sort_keys=True, default=str),
         code_version(),
-        model,
-        words,
+        given.embedder.fingerprint if given.embedder and stage.embeds else "",
+        words_key(given),
+        given.template,
         given.seed,
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
+def words_key(given: Given) -> str:
+    """SHA-256 over the word lists and evaluation texts that stages are given."""
+    sets = [sorted(given.first_names), sorted(given.family_names), sorted(given.control_tokens)]
+    maps = [sorted(given.offensive_words.items()), sorted(given.evaluation.items())]
+    return hashlib.sha256(repr((sets, maps)).encode()).hexdigest()
+
+
+@cache
 def code_version() -> str:
     """SHA-256 over this project's code and the versions of the libraries that decide."""
     digest = hashlib.sha256()

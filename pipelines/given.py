@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from curation.stage import Given
 from pipelines.chat import faults
@@ -14,8 +15,9 @@ from pipelines.recipe import Recipe, RecipeError
 from pipelines.word_lists import family_names, first_names, offensive_words
 
 if TYPE_CHECKING:
-    from pipelines.base_models import LoadedTokenizer
     from typing import Any
+
+    from pipelines.base_models import LoadedTokenizer
 
 
 def gather(recipe: Recipe, tokenizer: LoadedTokenizer, cache: Path, progress: Callable[[str, int, int], None]) -> Given:
@@ -37,9 +39,27 @@ def gather(recipe: Recipe, tokenizer: LoadedTokenizer, cache: Path, progress: Ca
         evaluation={item["id"]: item["text"] for item in evaluation_items(recipe)},
         control_tokens=control_tokens(tokenizer.tokenizer),
         chat_faults=lambda chats: faults(chats, tokenizer),
+        template=tokenizer.fingerprint,
         seed=settings.seed,
         progress=progress,
     )
+
+
+class Expression(BaseModel):
+    """A slang expression of an evaluation item, and what an answer that understands it mentions."""
+
+    model_config = ConfigDict(extra="forbid")
+    term: str
+    ideas: list[str] = []
+
+
+class EvaluationItem(BaseModel):
+    """A prompt or sentence of the evaluation."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    text: str
+    expressions: list[Expression] = []
 
 
 def evaluation_items(recipe: Recipe) -> list[dict[str, Any]]:
@@ -47,18 +67,17 @@ def evaluation_items(recipe: Recipe) -> list[dict[str, Any]]:
 
     Raises RecipeError naming the file that is missing or not of this shape.
     """
-    items: list[dict[str, Any]] = []
+    items: list[EvaluationItem] = []
     for name in recipe.settings.evaluation:
         path = recipe.root / name
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            items += [{"expressions": [], **item, "id": str(item["id"]), "text": str(item["text"])} for item in found]
+            items += TypeAdapter(list[EvaluationItem]).validate_json(path.read_bytes())
         except OSError as error:
             raise RecipeError(
                 f"{recipe.path}: evaluation file {path}: {error.strerror}. Correct or remove it"
             ) from None
-        except (ValueError, TypeError, KeyError) as error:
-            raise RecipeError(
-                f"{recipe.path}: evaluation file {path}: expected a JSON list of objects with id and text ({error})"
-            ) from None
-    return items
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(str(part) for part in fault["loc"]) or "the file"
+            raise RecipeError(f"{recipe.path}: evaluation file {path}: {where}: {fault['msg']}") from None
+    return [item.model_dump() for item in items]

@@ -40,7 +40,7 @@ class Settings(BaseModel):
     name: Annotated[str, Field(pattern=NAME)]
     description: str = ""
     seed: int = 3407
-    base_model: str = "llama-3.2-1b-instruct"  # a key of data/models.toml, or a Hub id
+    base_model: Annotated[str, Field(min_length=1)] = "llama-3.2-1b-instruct"  # a key of data/models.toml, or a Hub id
     tokenizer: str = ""  # folder with its tokenizer, relative to the recipe; empty: the Hub's, or a stand-in without it
     embedding_model: str = ""  # folder or Hub id; empty: all-MiniLM-L6-v2
     evaluation: list[str] = []  # files whose sentences must not be trained on, relative to the recipe
@@ -76,6 +76,10 @@ def load_recipe(path: Path, sources: Mapping[str, str] | None = None) -> Recipe:
     text, raw = read_toml(path)
     stages = raw.pop("stages", [])
     faults: list[str] = []
+    if not isinstance(stages, list):
+        raise RecipeError(
+            f"{path}:{line_of(text, 'stages', ['stages'])}: stages: expected [[stages]] tables, each with use = …"
+        )
     use_paths(raw, sources or {}, faults)
     settings = check(TypeAdapter(Settings), raw, "", text, faults)
     chain = [stage for number, given in enumerate(stages) if (stage := check_stage(given, number, text, faults))]

@@ -1,8 +1,12 @@
-"""Put a finished folder in the place of an old one, so that a kill at any moment leaves the old one or the new one."""
+"""Put a finished folder in the place of an old one, so that a kill at any moment leaves the old one or the new one.
+
+Only what an earlier run of the same command wrote is ever replaced: a folder that holds anything else is refused.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import shutil
 from pathlib import Path
@@ -10,8 +14,32 @@ from pathlib import Path
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
 
+def check_replaceable(place: Path) -> None:
+    """Raises ValueError with one line where `place` holds anything that this project did not write."""
+    if place == Path(place.anchor) or Path.cwd().is_relative_to(place):
+        raise ValueError(
+            f"{place}: the folder that you stand in, or one above it, cannot be written anew; give another"
+        )
+    if place.exists() and not place.is_dir():
+        raise ValueError(f"{place}: is a file; give a folder")
+    if place.is_dir() and any(place.iterdir()) and not is_build(place):
+        raise ValueError(f"{place}: holds other files than a build's, which would be lost; give a new or empty folder")
+
+
+def is_build(folder: Path) -> bool:
+    """Whether a folder is what a build left: its manifest says so."""
+    try:
+        return "recipe_sha256" in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
 def replace_folder(new: Path, place: Path) -> None:
-    """Move `new` to `place`; what stood there is removed afterwards. Both must lie on one file system."""
+    """Move `new` to `place`; the build that stood there is removed afterwards. Both must lie on one file system.
+
+    Raises ValueError where something else than a build stands there.
+    """
+    check_replaceable(place)
     if not place.exists():
         new.rename(place)
         return

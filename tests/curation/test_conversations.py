@@ -54,6 +54,17 @@ def meaning(term: str, definition: str, key: str = "0") -> str:
         ("snack", "snack = a person who looks good", "a person who looks good."),
         ("cringe", "So embarrassing!", "“so embarrassing!”"),
         ("💀", "Used as a symbol of laughter", "Here, 💀 is used as a symbol of laughter."),
+        ("F", "meaning female", "“female”."),
+        ("Z", "said", "“said”."),
+        ("T4BU", "Thanks for being you", "“thanks for being you”."),
+        ("H-FDAY", "Happy Father's Day", "“Happy Father's Day”."),
+        ("AOM", "Age of Mythology", "“Age of Mythology”."),
+        ("betide", "1. Happen.", "“happen”."),
+        ("Becky", "Becky, a girl who complains", "a girl who complains."),
+        ("door", "Door. To leave at once", "Here, “door” means to leave at once."),
+        ("clown", "People who are wrong", "Here, “clown” refers to people who are wrong."),
+        ("regulars", "Often people of one street", "“often people of one street”."),
+        ("heart", "lots of love <3", "lots of love <3”."),
     ],
 )  # fmt: skip
 def test_each_kind_of_definition_gets_its_own_verb(term: str, definition: str, end: str) -> None:
@@ -269,3 +280,61 @@ def test_replay_has_no_part_where_nothing_is_trained_on() -> None:
     table = pd.DataFrame(to_table([Entry("s", term="w", definition="A thing")])).assign(split="test")
     made = build_conversations(table, ConversationSettings())
     assert mix_replay(made, chats(5), 0.5, 1) == made
+
+
+def test_an_initialism_may_be_spelled_by_sound_and_nothing_else_is_said_for_a_noun() -> None:
+    for key in "abcdefgh":
+        assert predicate("B4N", "Bye for now", key).split(" “")[0] in (
+            "stands for",
+            "is short for",
+            "is an abbreviation of",
+        )
+        assert "another way" not in predicate("XD", "devilish smile", key)
+    assert any("another way" in predicate("WRK", "work", key) for key in "abcdefgh")
+
+
+def test_the_context_of_a_swapped_example_is_not_told() -> None:
+    row = Entry("s", term="Ion", definition="I don't", example="I can't even!", context="Used when speechless.")
+    table = to_table([row])
+    assert "speechless" in answers(build_conversations(table, ConversationSettings()), "define_term")[0]
+    table = flag(table, [True], "example_lacks_term")
+    assert "speechless" not in answers(build_conversations(table, ConversationSettings()), "define_term")[0]
+
+
+def test_senses_that_may_be_one_are_not_told_apart() -> None:
+    rows = [
+        Entry("s", row=str(number), term="SSDD", definition=text, example=f"SSDD, number {number}.")
+        for number, text in enumerate(("same stuff, different day", "some stuff, different day"))
+    ]
+    told = ("tell_senses_apart", "which_sense")
+    assert len([one for one in built(*rows) if one["task"] in told]) == 3
+    table = flag(to_table(rows), [True, True], "same_sense_doubt")
+    assert not [one for one in build_conversations(table, ConversationSettings()) if one["task"] in told]
+
+
+def test_who_asks_for_a_sentence_gets_one_and_a_dialogue_is_no_sentence() -> None:
+    made = built(
+        *(
+            Entry(
+                "s",
+                row=str(ord(term[0]) * 2 + (sense == "two")),
+                term=term,
+                definition=f"{sense} of {term}",
+                example=f"{term} is {sense}",
+            )
+            for term in ("aaa", "bbb", "ccc", "ddd", "eee", "fff", "ggg", "hhh")
+            for sense in ("one", "two")
+        ),
+        *(
+            Entry("s", row=str(1000 + n), term=f"yo{n}", definition="hello", example=f"A: yo{n}\nB: hi")
+            for n in range(20)
+        ),
+    )
+    counts = {"sentence.": set(), "?": set()}
+    for one in made:
+        question, answer = (turn["content"] for turn in one["messages"])
+        if one["task"] == "use_in_sentence" and len(one["term"]) == 3 and one["term"].isalpha():
+            counts["sentence." if "sentence" in question or "an example" in question else "?"].add("\n" in answer)
+        if one["task"] == "explain_sentence" and "\n" in question:
+            assert "sentence" not in question + answer
+    assert counts == {"sentence.": {False}, "?": {True}}

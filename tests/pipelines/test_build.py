@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -270,8 +272,26 @@ def test_every_fault_that_a_stage_or_reader_can_name_is_planted(scores):
     from curation.stages import STAGES
 
     names = {name for stage in STAGES.values() for name in (*stage.reasons, *stage.flags)} | set(READ_REASONS)
-    by_policy_only = {
-        "text_of_another_term",
-        "record_too_long",
-    }  # a recipe asks for the first; the second outgrows a sample
-    assert names - by_policy_only <= {name for name, one in scores.items() if one.planted}
+    # a recipe asks for the first, the second would outgrow the sample, the third depends on the base model
+    elsewhere = {"text_of_another_term", "record_too_long", "unfit_chat"}
+    assert names - elsewhere <= {name for name, one in scores.items() if one.planted}
+
+
+@pytest.mark.parametrize("out", ["", ".", "..", "{tmp}/documents"])
+def test_out_never_destroys_what_is_no_build(tmp_path, out):
+    place = tmp_path / "documents"
+    (place / "chapters").mkdir(parents=True)
+    (place / "thesis.txt").write_text("precious")
+    path = recipe(tmp_path, b"Slang,Description\nrizz,Charm that draws people in.\n")
+    words = ["--recipe", path, "--cache", tmp_path / "cache", "--out", out.replace("{tmp}", str(tmp_path))]
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.build", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=place / "chapters" if out == ".." else place,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (place / "thesis.txt").read_text() == "precious"
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
