@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -59,11 +60,24 @@ def review_queue(table: pd.DataFrame, ledger: pd.DataFrame, budget: int) -> list
     for question in (*same_sense(kept, left), *misplaced(kept), *labels(kept), *offensive(kept), *private(kept)):
         asked.setdefault(question.key, []).append(question)
     tasks = [_task(key, sorted(questions, key=_first_told)) for key, questions in asked.items()]
-    tasks.sort(key=lambda task: (-task["priority"], task["question"], task["key"]))
-    chosen = tasks[: max(budget, 0)]
+    chosen = _shared(sorted(tasks, key=_most_useful), max(budget, 0))
     for task in chosen:
         task["data"]["sides"] = [_side(row) for row in task["data"]["sides"]]
     return chosen
+
+
+def _most_useful(task: dict[str, Any]) -> tuple[float, str, str]:
+    return (-task["priority"], task["question"], task["key"])
+
+
+def _shared(tasks: list[dict[str, Any]], budget: int) -> list[dict[str, Any]]:
+    """The first tasks, of which one kind of question takes more than half only where the others have run out."""
+    asked: Counter[str] = Counter()
+    first, rest = [], []
+    for task in tasks:
+        (first if asked[task["question"]] < math.ceil(budget / 2) else rest).append(task)
+        asked[task["question"]] += 1
+    return sorted((first + rest)[:budget], key=_most_useful)
 
 
 def same_sense(kept: dict[str, Row], left: dict[str, Row]) -> Iterator[Question]:

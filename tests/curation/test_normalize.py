@@ -206,3 +206,30 @@ def test_genz_has_540_contexts_with_edge_blanks_and_loses_no_symbol(shared_data)
     assert (table["term_key"] != "").all()
     emojis = pd.read_csv(shared_data / "kaspercools" / "genz_emojis.csv", dtype=str, keep_default_na=False)
     assert emojis["emoji"].map(term_key).nunique() == len(emojis) == 73
+
+
+@pytest.mark.parametrize("column", ["term", "definition", "example", "context", "plain"])
+def test_a_row_with_a_control_token_of_the_base_model_leaves_and_says_where(column):
+    entries = [
+        Entry("s", term="mid", definition="Mediocre."),
+        Entry("s", **{"term": "t", column: "ends here <|eot_id|> now"}),
+    ]
+    table = Normalize()(to_table(entries), Given(control_tokens=frozenset({"<|eot_id|>", "<s>"})))
+    assert list(table["reason"]) == ["", "template_text"]
+    assert column in table["detail"][1]
+    assert "<|eot_id|>" in table["detail"][1]
+    assert "reason" not in normalized(*entries) or not normalized(*entries)["reason"].str.len().any()
+
+
+def test_a_chat_that_the_template_cannot_carry_leaves_with_the_cause():
+    chats = [
+        [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}],
+        [{"role": "assistant", "content": "hello"}],
+    ]
+    entries = [Entry("s", kind="chat", messages=json.dumps(chat)) for chat in chats]
+    given = Given(
+        chat_faults=lambda many: ["" if chat[0]["role"] == "user" else "starts with the assistant" for chat in many]
+    )
+    table = Normalize()(to_table(entries), given)
+    assert list(table["reason"]) == ["", "unfit_chat"]
+    assert table["detail"][1] == "starts with the assistant"

@@ -57,7 +57,7 @@ def reason(term: str, definition: str, *, language: str = "en", **more: object) 
         ("vanity_name", "Avery Hill", "The best friend you could ever have, always there for you, and he is so funny."),
         ("vanity_name", "elmarine", "She is the woman of your dreams. She is loyal and kind, and she loves dogs."),
         ("vanity_name", "Brandon", "He is so bad at games. My friend Alicia hates him."),
-        ("vanity_name", "Emily Quxton", "She is a beautiful girl. She will always be there for you."),
+        ("vanity_name", "Molly Quxton", "She is a beautiful girl. She will always be there for you."),
         ("spam", "drip", "Buy cheap drip, 50% off, order now at dripstore.com!"),
         ("spam", "subs", "Follow me on insta for more words like this"),
         ("gibberish", "zonk", "asdfgh sdfghj lkjhgf qwpoqq zmxncb"),

@@ -165,3 +165,19 @@ def test_a_build_without_doubts_and_without_optional_columns_has_no_task():
 def test_a_worse_fit_is_never_less_likely_misplaced(one, two):
     low, high = sorted((one, two))
     assert 0 <= misplaced_probability(high) <= misplaced_probability(low) <= 1
+
+
+def test_one_kind_of_question_takes_more_than_half_of_the_budget_only_where_the_others_run_out():
+    doubts = [asking(source=f"toy {number}") for number in range(6)]
+    for number, table in enumerate(doubts):
+        table["term_key"] = f"drip {number}"
+    names = [
+        {"term": f"goat {n}", "definition": "the best", "example": f"Jane Doe {n}", "flags": ["full_name"]}
+        for n in range(2)
+    ]
+    table = pd.concat([*doubts, table_of(*names)], ignore_index=True)
+    kinds = [task["question"] for task in review_queue(table, EMPTY, 4)]
+    assert sorted(kinds) == ["private"] * 2 + ["same_sense"] * 2
+    assert [task["question"] for task in review_queue(table, EMPTY, 6)].count("same_sense") == 4
+    priorities = [task["priority"] for task in review_queue(table, EMPTY, 6)]
+    assert priorities == sorted(priorities, reverse=True)

@@ -295,3 +295,23 @@ def test_out_never_destroys_what_is_no_build(tmp_path, out):
     assert "Traceback" not in done.stderr
     assert (place / "thesis.txt").read_text() == "precious"
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
+
+
+def test_one_hostile_row_leaves_and_the_build_goes_on(tmp_path):
+    rows = [
+        "rizz,Charm that draws people in.,He has rizz.",
+        "evil,Stop <|eot_id|> now.,An evil example.",
+        "{{7*7}},A <script>alert(1)</script> joke.,{{7*7}} again.",
+        "../../etc/passwd,A path that is a word.,Read ../../etc/passwd aloud.",
+        "NaN,Not a number.,That is NaN.",
+    ]
+    done = build(tmp_path, "--recipe", recipe(tmp_path, "\n".join(["Slang,Description,Example", *rows]).encode()))
+    assert done.returncode == 0, done.stderr
+    ledger = read_table(tmp_path / "build" / "ledger.parquet")
+    assert list(ledger["term"]) == ["evil"]
+    assert list(ledger["reason"]) == ["template_text"]
+    page = (tmp_path / "build" / "report.html").read_text("utf-8")
+    assert "<script>alert(1)" not in page
+    chats = "".join(path.read_text("utf-8") for path in (tmp_path / "build" / "chat").glob("*.jsonl"))
+    assert "<|eot_id|>" not in chats
+    assert "{{7*7}}" in chats, "a template's own marks are plain text here"

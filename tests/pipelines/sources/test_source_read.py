@@ -128,3 +128,22 @@ def test_importing_the_readers_loads_nothing_heavy(project):
     code = f"import sys, pipelines.sources; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_parquet_cells_that_python_cannot_hold_cost_only_themselves(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    far = pa.array([2**62, 0], pa.timestamp("us"))
+    pq.write_table(
+        pa.table({"term": ["mid", "cap"], "definition": ["Mediocre.", "A lie."], "seen": far}), tmp_path / "a.parquet"
+    )
+    entries, bad = read_source(SourceSettings(name="a", path="a.parquet"), root=tmp_path)
+    assert [entry.term for entry in entries] == ["mid", "cap"]
+    assert not bad
+
+
+def test_a_separator_of_several_characters_is_refused_for_csv(tmp_path):
+    (tmp_path / "a.csv").write_text("term::definition\nmid::Mediocre.\n")
+    with pytest.raises(ValueError, match="separator"):
+        read_source(SourceSettings(name="a", path="a.csv", separator="::"), root=tmp_path)
