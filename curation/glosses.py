@@ -58,7 +58,8 @@ _ADVERBS = (
 )
 _PARTICIPLE = regex.compile(
     rf"^{_ADVERBS}(?:used|said|heard|known|seen|found|derived|pronounced|considered|coined|spoken|written|created|"
-    r"associated|employed|popularized|popularised|popular|common|based|taken|named|called|defined|added|sent|shouted|"
+    r"associated|employed|popularized|popularised|(?:popular|common)(?= (?:in|among|amongst|with|on|for|as|at|to)\b)|"
+    r"based|taken|named|called|defined|added|sent|shouted|"
     r"typed|meant|related|shortened|inspired|made popular|made famous|equivalent to|applied|reserved|aimed|posted|"
     r"abbreviated|misspelled|directed|intended|heard|favored|favoured|delivered|expressed|given|shared)\b",
     regex.IGNORECASE,

@@ -73,7 +73,8 @@ def _most_useful(task: dict[str, Any]) -> tuple[float, str, str]:
 def _shared(tasks: list[dict[str, Any]], budget: int) -> list[dict[str, Any]]:
     """The first tasks, of which one kind of question takes more than half only where the others have run out."""
     asked: Counter[str] = Counter()
-    first, rest = [], []
+    first: list[dict[str, Any]] = []
+    rest: list[dict[str, Any]] = []
     for task in tasks:
         (first if asked[task["question"]] < math.ceil(budget / 2) else rest).append(task)
         asked[task["question"]] += 1

@@ -51,9 +51,14 @@ def faults(chats: list[list[dict[str, str]]], loaded: LoadedTokenizer) -> list[s
     return found
 
 
-def carried(chats: list[list[dict[str, str]]], loaded: LoadedTokenizer) -> list[list[dict[str, str]]]:
-    """The conversations that the template can carry."""
-    return [chat for chat, fault in zip(chats, faults(chats, loaded), strict=True) if not fault]
+def carried(
+    chats: list[list[dict[str, str]]], loaded: LoadedTokenizer, say: Callable[[str], None]
+) -> list[list[dict[str, str]]]:
+    """The conversations that the template can carry; how many it cannot is said."""
+    fit = [chat for chat, fault in zip(chats, faults(chats, loaded), strict=True) if not fault]
+    if len(fit) < len(chats):
+        say(f"  replay: {len(chats) - len(fit):,} of {len(chats):,} conversations do not fit the chat template")
+    return fit
 
 
 def make_conversations(

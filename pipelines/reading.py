@@ -39,7 +39,8 @@ def read_sources(recipe: Recipe, limit: int | None, terminal: Terminal) -> Read:
         entries, broken = read_source(source, root=recipe.root, limit=limit, progress=terminal.advance)
         if not entries:
             raise SourceError(
-                f"source {source.name!r}: no entry in it, {len(broken):,} bad records{first_cause(broken)}"
+                f"source {source.name!r}: no entry in it, {len(broken):,} bad records{first_cause(broken)}. "
+                "Check its path, format and columns"
             )
         tables.append(to_table(entries))
         bad += broken

@@ -83,7 +83,7 @@ def load_recipe(path: Path, sources: Mapping[str, str] | None = None) -> Recipe:
     use_paths(raw, sources or {}, faults)
     settings = check(TypeAdapter(Settings), raw, "", text, faults)
     chain = [stage for number, given in enumerate(stages) if (stage := check_stage(given, number, text, faults))]
-    faults += [] if faults else [*order_faults(chain), *source_faults(settings)]
+    faults += [] if faults else [*order_faults(chain), *source_faults(settings, path.parent)]
     if faults:
         raise RecipeError("\n".join(f"{path}{fault}" for fault in faults))
     return Recipe(path, text, settings, chain)
@@ -136,6 +136,8 @@ def describe(fault: Any, where: str, text: str) -> str:
         return f"{place}: unknown key {key!r}{near(key, known_keys(location, where))}"
     if fault["type"] == "missing":
         return f": {spot}: missing; give it a value"
+    if fault["type"] == "value_error":  # a sentence of our own, which says what it found
+        return f"{place}: {fault['ctx']['error']!s}"
     return f"{place}: {fault['msg'][:1].lower()}{fault['msg'][1:]}, not {fault['input']!r:.80}"
 
 
@@ -210,9 +212,12 @@ def order_faults(stages: list[Stage]) -> list[str]:
     return faults
 
 
-def source_faults(settings: Settings) -> list[str]:
+def source_faults(settings: Settings, root: Path) -> list[str]:
     names = [source.name for source in settings.sources]
     twice = sorted({name for name in names if names.count(name) > 1})
     faults = [f": sources: the name {name!r} stands twice; a name is unique" for name in twice]
     unknown = sorted(settings.may_empty - set(names))
+    faults += [
+        f": tokenizer: {tokenizer} is no folder" for tokenizer in [root / settings.tokenizer] if not tokenizer.is_dir()
+    ]
     return faults + [f": may_empty: no source {name!r}{near(name, names)}" for name in unknown]

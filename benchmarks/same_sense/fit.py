@@ -2,7 +2,7 @@
 
     python -m benchmarks.same_sense.fit PAIRS.jsonl
 
-PAIRS has a line a pair: {"term_a", "definition_a", "term_b", "definition_b", "label"}, label same, related or different.
+PAIRS has a line a pair: {"term_a", "definition_a", "term_b", "definition_b", "label": same, related or different}.
 Judged by tenfold cross-validation, eight shuffles, in which a term is in one fold; precision is same against different,
 with Wilson's 95 % interval. The features were chosen with such pairs in sight, which no cross-validation undoes.
 """

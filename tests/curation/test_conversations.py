@@ -63,6 +63,8 @@ def meaning(term: str, definition: str, key: str = "0") -> str:
         ("Becky", "Becky, a girl who complains", "a girl who complains."),
         ("door", "Door. To leave at once", "Here, “door” means to leave at once."),
         ("clown", "People who are wrong", "Here, “clown” refers to people who are wrong."),
+        ("Mustang", "Popular Ford car. It is fast.", "Popular Ford car. It is fast."),
+        ("tea", "Popular in chats", "Here, “tea” is popular in chats."),
         ("regulars", "Often people of one street", "“often people of one street”."),
         ("heart", "lots of love <3", "lots of love <3”."),
     ],

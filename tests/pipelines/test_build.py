@@ -301,17 +301,20 @@ def test_one_hostile_row_leaves_and_the_build_goes_on(tmp_path):
     rows = [
         "rizz,Charm that draws people in.,He has rizz.",
         "evil,Stop <|eot_id|> now.,An evil example.",
-        "{{7*7}},A <script>alert(1)</script> joke.,{{7*7}} again.",
+        "{{7*7}},A placeholder that nobody filled in.,{{7*7}} again.",
+        "pwned,Beaten at <script>alert(1)</script> the game &lt;script&gt;alert(1)&lt;/script&gt;.,You got pwned {% raw %}.",
         "../../etc/passwd,A path that is a word.,Read ../../etc/passwd aloud.",
         "NaN,Not a number.,That is NaN.",
     ]
     done = build(tmp_path, "--recipe", recipe(tmp_path, "\n".join(["Slang,Description,Example", *rows]).encode()))
     assert done.returncode == 0, done.stderr
     ledger = read_table(tmp_path / "build" / "ledger.parquet")
-    assert list(ledger["term"]) == ["evil"]
-    assert list(ledger["reason"]) == ["template_text"]
+    assert dict(zip(ledger["term"], ledger["reason"], strict=True)) == {
+        "evil": "template_text",
+        "{{7*7}}": "template_text",
+    }
     page = (tmp_path / "build" / "report.html").read_text("utf-8")
     assert "<script>alert(1)" not in page
     chats = "".join(path.read_text("utf-8") for path in (tmp_path / "build" / "chat").glob("*.jsonl"))
     assert "<|eot_id|>" not in chats
-    assert "{{7*7}}" in chats, "a template's own marks are plain text here"
+    assert "{% raw %}" in chats, "a template's own marks are plain text here"
