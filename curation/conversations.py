@@ -71,7 +71,7 @@ class ConversationSettings:
     tasks: tuple[Task, ...] = USUAL_TASKS  # "slangify" (plain to slang) is there too
     system_prompt: str = ""  # the first message of every conversation made here; "" for none
     max_per_entry: Annotated[int, Field(ge=1)] = 4  # conversations led by one entry; what a term means comes first
-    max_senses: Annotated[int, Field(ge=2)] = 16  # senses told in one answer, those with the most votes
+    max_senses: Annotated[int, Field(ge=2)] = 8  # senses told in one answer, those with the most votes
     offensive_note: str = "Note that this is offensive language."  # ends an answer about a slur; "" for none
 
 

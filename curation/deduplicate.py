@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from curation.entry import content_hash
+from curation.example_match import contains_term
 from curation.stage import Given, Stage, mark
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def with_union_columns(table: pd.DataFrame) -> pd.DataFrame:
 def survivor_rank(table: pd.DataFrame, prefer_sources: list[str]) -> list[int]:
     """For each row its rank as a survivor, 0 the best. It depends on what the rows say, never on their order.
 
-    In this order: the preferred sources, may be passed on, votes, quality, has an example, says more about itself, id.
+    In this order: the preferred sources, may be passed on, votes, quality, has an example that shows its term, says more
+    about itself, id.
     """
     import numpy as np
 
@@ -137,7 +139,9 @@ def survivor_rank(table: pd.DataFrame, prefer_sources: list[str]) -> list[int]:
             table["id"].to_numpy(dtype=object),
             -table["definition"].str.len().to_numpy(),
             -said.to_numpy(),
-            ~table["example"].str.strip().astype(bool).to_numpy(),
+            ~np.array(
+                [shows_term(example, term) for example, term in zip(table["example"], table["term"], strict=True)], bool
+            ),
             -quality.to_numpy(),
             -votes.to_numpy(),
             ~table["redistributable"].to_numpy(dtype=bool),
@@ -147,6 +151,11 @@ def survivor_rank(table: pd.DataFrame, prefer_sources: list[str]) -> list[int]:
     rank = np.empty(len(table), dtype=np.int64)
     rank[order] = np.arange(len(table))
     return [int(place) for place in rank]
+
+
+def shows_term(example: str, term: str) -> bool:
+    """Whether a row brings an example worth keeping: one that uses its term."""
+    return bool(example.strip()) and (not term or contains_term(example, term))
 
 
 def unite(
