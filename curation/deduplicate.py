@@ -125,8 +125,8 @@ def with_union_columns(table: pd.DataFrame) -> pd.DataFrame:
 def survivor_rank(table: pd.DataFrame, prefer_sources: list[str]) -> list[int]:
     """For each row its rank as a survivor, 0 the best. It depends on what the rows say, never on their order.
 
-    In this order: the preferred sources, may be passed on, votes, quality, has an example that shows its term, says more
-    about itself, id.
+    In this order: the preferred sources, may be passed on, votes, quality, has an example that shows its term, says
+    more about itself, id.
     """
     import numpy as np
 

@@ -85,7 +85,7 @@ class Quality(Stage):
         return flag(table, lacking, "example_lacks_term")
 
     def _judge(self, row: dict[str, Any], language: str, given: Given) -> Verdict:
-        """The first rule that speaks against a row; ("", nan, "") when none does."""
+        """The first rule that speaks against a row; ("", nan, "") when none does. Facts come before judgements."""
         rules: tuple[Callable[[], Verdict | None], ...] = (
             lambda: _empty(row),
             lambda: _circular(row),
