@@ -85,7 +85,7 @@ def prove(
 
     Raises ChatError that names the first conversation that the template cannot carry.
     """
-    from curation.templates import EncodeError, try_encode_all
+    from curation.templates import IGNORED, EncodeError, try_encode_all
 
     chat = Chat(conversations, 0, 0, 0)
     for start in range(0, len(conversations), BLOCK):
@@ -100,7 +100,7 @@ def prove(
                     f"does not fit the chat template of the base model: {encoded}"
                 )
             chat.tokens += len(encoded.input_ids)
-            chat.trained_tokens += sum(encoded.loss_mask)
+            chat.trained_tokens += len(encoded.labels) - encoded.labels.count(IGNORED)
             chat.longest = max(chat.longest, len(encoded.input_ids))
         progress("prove", start + len(block), len(conversations))
     return chat
