@@ -105,7 +105,7 @@ def test_two_builds_give_the_same_bytes_and_the_second_comes_from_the_cache(samp
     assert contents(tmp_path / "build") == first
 
 
-def kill_and_resume(sample: Path, out: Path, kills: int, longest: float) -> None:
+def check_kill_and_resume(sample: Path, out: Path, kills: int, longest: float) -> None:
     chance = random.Random(7)
     for _ in range(kills):
         process = subprocess.Popen(command(out), cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -120,12 +120,12 @@ def kill_and_resume(sample: Path, out: Path, kills: int, longest: float) -> None
 
 
 def test_a_killed_build_resumes_to_the_same_bytes(sample, tmp_path):
-    kill_and_resume(sample, tmp_path, kills=2, longest=20)
+    check_kill_and_resume(sample, tmp_path, kills=2, longest=20)
 
 
 @pytest.mark.slow
 def test_a_build_killed_at_ten_random_moments_resumes_to_the_same_bytes(sample, tmp_path):
-    kill_and_resume(sample, tmp_path, kills=10, longest=40)
+    check_kill_and_resume(sample, tmp_path, kills=10, longest=40)
 
 
 def test_an_old_build_stays_whole_while_a_new_one_fails(sample, tmp_path):
