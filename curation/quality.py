@@ -90,10 +90,10 @@ class Quality(Stage):
             lambda: _empty(row),
             lambda: _circular(row),
             lambda: _template(row),
+            lambda: self._over_long(row),
             lambda: self._vanity(row, given),
             lambda: self._spam(row),
             lambda: self._gibberish(row),
-            lambda: self._over_long(row),
             lambda: self._wrong_language(row, language),
         )
         return next((verdict for rule in rules if (verdict := rule())), ("", float("nan"), ""))

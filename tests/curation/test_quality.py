@@ -134,7 +134,7 @@ def test_thresholds_come_from_the_settings() -> None:
 
 
 def test_the_detail_says_what_a_person_can_check() -> None:
-    row = judged(Entry("s", term="t", definition="word " * 130)).iloc[0]
+    row = judged(Entry("s", term="t", definition="word " * 110)).iloc[0]
     assert (row["reason"], row["score"], row["detail"]) == ("spam", 1.0, "definition: says one thing again and again")
     row = judged(Entry("s", term="t", definition=" ".join(f"w{i}" for i in range(130)))).iloc[0]
     assert (row["reason"], row["score"], row["detail"]) == ("over_long", 130.0, "definition: 130 words, at most 120")
