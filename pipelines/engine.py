@@ -92,11 +92,11 @@ def run_stages(
         started(stage, len(table))
         before, begin = table, time.perf_counter()
         slot = cache / f"{number:02d}-{stage.name}-{key[:24]}"
-        cached = (slot / "step.json").is_file()
-        if not cached:
+        found = remembered(slot)
+        if not found:
             keep_result(slot, *run_stage(stage, table, given))
-        table, gone, step = read_result(slot)
-        step.seconds, step.cached = time.perf_counter() - begin, cached
+        table, gone, step = found or read_result(slot)
+        step.seconds, step.cached = time.perf_counter() - begin, found is not None
         check_not_emptied(stage, before, table, gone, may_empty)
         left.append(gone)
         steps.append(step)
@@ -231,6 +231,14 @@ def read_result(slot: Path) -> tuple[pd.DataFrame, pd.DataFrame, Step]:
     """Read a stage's result back. Fresh and cached results take this one way, so they cannot differ."""
     step = Step(**json.loads((slot / "step.json").read_text(encoding="utf-8")))
     return read_table(slot / "kept.parquet"), read_table(slot / "left.parquet"), step
+
+
+def remembered(slot: Path) -> tuple[pd.DataFrame, pd.DataFrame, Step] | None:
+    """A stage's result from the cache; None where there is none, or a damaged one."""
+    try:
+        return read_result(slot)
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def prune(cache: Path, used: list[Path]) -> None:

@@ -161,3 +161,14 @@ def test_conservation_notices_a_lost_row_and_a_repeated_id():
         check_conservation(4, 0, table.iloc[:3], table.iloc[:0])
     with pytest.raises(ConservationError, match="more than once"):
         check_conservation(4, 1, table, table.iloc[:1])
+
+
+@pytest.mark.parametrize("name", ["kept.parquet", "left.parquet", "step.json"])
+def test_a_damaged_result_is_computed_again(tmp_path, name):
+    Counts.calls.clear()
+    first = run(Counts(), tmp_path)
+    path = next(tmp_path.iterdir()) / name
+    path.write_bytes(path.read_bytes()[:20])
+    again = run(Counts(), tmp_path)
+    assert Counts.calls == [4, 4]
+    pd.testing.assert_frame_equal(first.kept, again.kept)
