@@ -20,7 +20,7 @@ from curation.normalize import Normalize
 from curation.split import Split
 from curation.stage import Given
 from curation.templates import encode_all
-from pipelines.base_models import load_tokenizer
+from train.base_models import load_tokenizer
 from pipelines.sources import SourceSettings, read_source
 
 ROOT = Path(__file__).resolve().parents[1]

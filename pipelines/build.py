@@ -132,7 +132,7 @@ def build(options: argparse.Namespace) -> int:
 
 def run(recipe: Recipe, folder: Path, options: argparse.Namespace, terminal: Terminal) -> int:
     from pipelines import chat, given
-    from pipelines.base_models import load_tokenizer
+    from train.base_models import load_tokenizer
     from pipelines.engine import run_stages, table_key
     from pipelines.ledger import bad_records_to_ledger, check_conservation, join_ledger
     from pipelines.outputs import Built, write_build

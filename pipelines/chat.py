@@ -12,7 +12,7 @@ from curation.conversations import Conversation, build_conversations, mix_replay
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipelines.base_models import LoadedTokenizer
+    from train.base_models import LoadedTokenizer
     from pipelines.recipe import Settings
 
 SPLITS = ("train", "validation", "test")

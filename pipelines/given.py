@@ -17,7 +17,7 @@ from pipelines.word_lists import family_names, first_names, offensive_words
 if TYPE_CHECKING:
     from typing import Any
 
-    from pipelines.base_models import LoadedTokenizer
+    from train.base_models import LoadedTokenizer
 
 
 def gather(recipe: Recipe, tokenizer: LoadedTokenizer, cache: Path, progress: Callable[[str, int, int], None]) -> Given:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from curation.conversations import Conversation
-    from pipelines.base_models import LoadedTokenizer
+    from train.base_models import LoadedTokenizer
     from pipelines.timing import Timer
 
 PAGES = Path(__file__).parent / "pages"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from curation.entry import BadRecord
     from curation.stage import Stage
-    from pipelines.base_models import LoadedTokenizer
+    from train.base_models import LoadedTokenizer
     from pipelines.chat import Chat
     from pipelines.engine import Step
 

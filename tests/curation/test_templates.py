@@ -27,7 +27,7 @@ from curation.templates import (
     prompt_ids,
     try_encode_all,
 )
-from pipelines.base_models import BaseModelSpec, base_models, family_template, stand_in_tokenizer
+from train.base_models import BaseModelSpec, base_models, family_template, stand_in_tokenizer
 
 # family: begin token, end of turn as written, other control tokens, what the template writes between its own generation
 # prompt and the last answer, settings

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from curation.templates import encode, end_of_turn
-from pipelines.base_models import (
+from train.base_models import (
     MODELS_FILE,
     base_models,
     family_template,
@@ -218,7 +218,7 @@ def test_a_family_without_a_template_is_answered_with_the_nearest():
 
 def test_looking_at_the_registry_imports_no_heavy_library():
     heavy = "{'torch', 'transformers', 'trl', 'tokenizers', 'huggingface_hub', 'pandas', 'numpy'}"
-    code = f"import sys, pipelines.base_models as b; b.find_base_model('qwen3-0.6b'); print({heavy} & set(sys.modules))"
+    code = f"import sys, train.base_models as b; b.find_base_model('qwen3-0.6b'); print({heavy} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=MODELS_FILE.parents[1]
     )

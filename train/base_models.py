@@ -51,11 +51,17 @@ class BaseModelSpec:
     bos: str = ""
     special: tuple[str, ...] = ()
     generation_prompt: Literal["template", "trained"] = "template"
+    path: str = ""
 
     @property
     def settings(self) -> TemplateSettings:
         """What `curation.templates` must be told about this family."""
         return TemplateSettings(generation_prompt=self.generation_prompt, end_of_turn=self.end_of_turn)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the model lies in this project; None for one of the Hub."""
+        return MODELS_FILE.parents[1] / self.path if self.path else None
 
 
 @dataclass(frozen=True)
@@ -118,12 +124,13 @@ def load_tokenizer(
         return LoadedTokenizer(_from_folder(Path(model)), TemplateSettings(), "path", "")
     spec = model if isinstance(model, BaseModelSpec) else _known(model, file)
     settings = spec.settings if spec else TemplateSettings()
-    if path:
-        return LoadedTokenizer(_agreeing(_from_folder(Path(path)), spec), settings, "path", "")
-    hub = spec.hub if spec else str(model)
-    folder, why_not = _snapshot(hub, spec.revision if spec else "")
+    folder = Path(path) if path else spec.folder if spec else None
     if folder:
-        return LoadedTokenizer(_agreeing(_from_folder(folder), spec), settings, "hub", folder.name)
+        return LoadedTokenizer(_agreeing(_from_folder(folder), spec), settings, "path", "")
+    hub = spec.hub if spec else str(model)
+    snapshot, why_not = _snapshot(hub, spec.revision if spec else "")
+    if snapshot:
+        return LoadedTokenizer(_agreeing(_from_folder(snapshot), spec), settings, "hub", snapshot.name)
     if spec is None or not stand_in:
         raise ValueError(f"no tokenizer for {hub}: {why_not}; name a folder, or a model of {file.name}")
     return LoadedTokenizer(stand_in_tokenizer(spec, file), settings, "stand-in", "", f"{hub}: {why_not}")

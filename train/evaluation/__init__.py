@@ -1,0 +1,1 @@
+"""The parts of the CPU evaluation: items, tasks, health of the format, metrics, statistics."""
