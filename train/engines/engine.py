@@ -42,7 +42,9 @@ class Engine(Protocol):
         """The greedy continuation of a prompt, up to a stop id; below `min_new_tokens` no stop id is chosen."""
         ...
 
-    def generate_all(self, prompts: Sequence[Ids], *, max_new_tokens: int, stop_ids: frozenset[int]) -> list[Generation]:
+    def generate_all(
+        self, prompts: Sequence[Ids], *, max_new_tokens: int, stop_ids: frozenset[int]
+    ) -> list[Generation]:
         """As `generate`, for many prompts, in their order; an engine may compute several at once."""
         ...
 

@@ -1,0 +1,40 @@
+"""A tiny Llama with random weights, wide apart so that no two next tokens are nearly as likely, and prompts for it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+VOCABULARY = 300
+
+
+@pytest.fixture(scope="session")
+def tiny_llama():
+    """2 layers, hidden 64, float32."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(3407)
+    config = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        initializer_range=0.3,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=None,
+    )
+    return LlamaForCausalLM(config).eval()
+
+
+@pytest.fixture(scope="session")
+def prompts():
+    """Eight prompts of 2 to 30 ids; the last two are alike."""
+    chance = random.Random(3407)
+    drawn = [[chance.randrange(VOCABULARY) for _ in range(length)] for length in (30, 2, 11, 11, 5, 17, 23)]
+    return [*drawn, drawn[-1]]

@@ -1,0 +1,32 @@
+"""How the evaluation asks. One wording that training may contain, and others that it never does (a test compares)."""
+
+from __future__ import annotations
+
+from curation.sentences import quote_term
+
+GAP = "____"
+
+
+def usual(term: str) -> str:
+    """The commonest question of the training conversations."""
+    return f"What does {quote_term(term)} mean?"
+
+
+def unseen(term: str) -> str:
+    """The same question as no training conversation puts it."""
+    return f"Pretend that I am new to the internet: in one line, what is {quote_term(term)} about?"
+
+
+def which_fits(sentence: str) -> str:
+    """Asks for the term that stood in the gap of a sentence."""
+    return f"One slang expression is missing here, shown as {GAP}. Name it. “{sentence}”"
+
+
+def plainly(sentence: str) -> str:
+    """Asks for a sentence without its slang; a wording that training may contain."""
+    return f"Say this in plain English: “{sentence}”"
+
+
+def meaning(sentence: str) -> str:
+    """Asks what a sentence means, as the case's first prompt does; a wording that training may contain."""
+    return f"What is the meaning of this sentence, “{sentence}”"
