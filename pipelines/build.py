@@ -160,7 +160,8 @@ def run(recipe: Recipe, folder: Path, options: argparse.Namespace, terminal: Ter
         ledger = join_ledger([bad_records_to_ledger(read.bad), result.ledger])
         check_conservation(len(read.table), len(read.bad), result.kept, ledger)
         with timer("conversations"):
-            general = chat.carried(read_replay(recipe, terminal), tokenizer, terminal.say)
+            general = chat.uncontaminated(read_replay(recipe, terminal), tools.evaluation, terminal.say)
+            general = chat.carried(general, tokenizer, terminal.say)
             conversations = chat.make_conversations(result.kept, recipe.settings, general)
             proved = chat.prove(conversations, tokenizer, terminal.advance)
         terminal.conversations(proved, recipe.settings.base_model, tokenizer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,23 @@ def carried(
     if len(fit) < len(chats):
         say(f"  replay: {len(chats) - len(fit):,} of {len(chats):,} conversations do not fit the chat template")
     return fit
+
+
+def uncontaminated(
+    chats: list[list[dict[str, str]]], evaluation: Mapping[str, str], say: Callable[[str], None]
+) -> list[list[dict[str, str]]]:
+    """The conversations in which no turn overlaps the evaluation; how many do is said.
+
+    Replay passes through no stage, so that it is compared here, in the way of the stage.
+    """
+    from curation.decontaminate import Decontaminate, EvaluationIndex
+
+    usual = Decontaminate()
+    index = EvaluationIndex(evaluation, usual.run, usual.near)
+    clean = [chat for chat in chats if not index.item_of(turn["content"] for turn in chat)]
+    if len(clean) < len(chats):
+        say(f"  replay: {len(chats) - len(clean):,} of {len(chats):,} conversations overlap the evaluation: left out")
+    return clean
 
 
 def make_conversations(

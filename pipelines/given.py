@@ -58,7 +58,9 @@ class EvaluationItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str
-    text: str
+    text: str  # what must not be trained on
+    prompt: str = ""  # what a general answer answers
+    plain: str = ""  # a slang sentence in plain English
     expressions: list[Expression] = []
 
 

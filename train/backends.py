@@ -117,15 +117,18 @@ def adapted_model(
     except (OSError, ValueError, KeyError, AttributeError) as error:
         if getattr(error, "errno", None):
             raise
-        raise TrainError(f"{weights.name}: the model in {weights.folder} cannot be loaded: {one_line(error)}") from error
+        raise TrainError(
+            f"{weights.name}: the model in {weights.folder} cannot be loaded: {one_line(error)}"
+        ) from error
 
 
 def _by_unsloth(weights: BaseWeights, recipe: LoraRecipe, how: Computing, seed: int) -> PeftModel:
     import torch
-    from unsloth import FastLanguageModel
+
+    unsloth: Any = importlib.import_module("unsloth")
 
     checkpointing = "unsloth" if how.gradient_checkpointing else False
-    model, _ = FastLanguageModel.from_pretrained(
+    model, _ = unsloth.FastLanguageModel.from_pretrained(
         str(weights.folder),
         max_seq_length=recipe.max_length,
         dtype=getattr(torch, how.dtype),
@@ -133,24 +136,25 @@ def _by_unsloth(weights: BaseWeights, recipe: LoraRecipe, how: Computing, seed: 
         use_gradient_checkpointing=checkpointing,
         local_files_only=True,
     )
-    return FastLanguageModel.get_peft_model(
+    adapted: PeftModel = unsloth.FastLanguageModel.get_peft_model(
         model, **_lora(recipe), random_state=seed, use_gradient_checkpointing=checkpointing
     )
+    return adapted
 
 
 def _by_peft(weights: BaseWeights, recipe: LoraRecipe, how: Computing, seed: int) -> PeftModel:
     import torch
-    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
+    peft: Any = importlib.import_module("peft")
     model = load_base(weights.folder, how)
     if how.load_in_4bit:
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=how.gradient_checkpointing)
+        model = peft.prepare_model_for_kbit_training(model, use_gradient_checkpointing=how.gradient_checkpointing)
     elif how.gradient_checkpointing:
         model.enable_input_require_grads()
     model.config.use_cache = False
     torch.manual_seed(seed)
-    adapted = get_peft_model(model, LoraConfig(**_lora(recipe), task_type="CAUSAL_LM"))
-    return adapted  # type: ignore[return-value]  # peft's own type allows a mixed model
+    adapted: PeftModel = peft.get_peft_model(model, peft.LoraConfig(**_lora(recipe), task_type="CAUSAL_LM"))
+    return adapted
 
 
 def _lora(recipe: LoraRecipe) -> dict[str, Any]:
@@ -166,33 +170,33 @@ def _lora(recipe: LoraRecipe) -> dict[str, Any]:
 def load_base(folder: Path, how: Computing) -> Any:
     """The bare base model from a folder. No code of a repository is run, no pickle read."""
     import torch
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
+    transformers: Any = importlib.import_module("transformers")
     settings: dict[str, Any] = {"dtype": getattr(torch, how.dtype), "device_map": how.device}
     if how.load_in_4bit:
         if find_spec("bitsandbytes") is None:
             raise TrainError(f"4-bit weights need bitsandbytes: {INSTALL}")
-        settings["quantization_config"] = BitsAndBytesConfig(
+        settings["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=getattr(torch, how.dtype),
         )
-    return AutoModelForCausalLM.from_pretrained(
+    return transformers.AutoModelForCausalLM.from_pretrained(
         str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, **settings
     )
 
 
 @contextmanager
-def hushed() -> Iterator[None]:
-    """Banners, warnings and progress bars of the libraries away; errors come through."""
+def hushed(*, stdout: bool = True) -> Iterator[None]:
+    """Banners (`stdout`), warnings and progress bars of the libraries away; errors come through."""
     transformers_logging = sys.modules.get("transformers.utils.logging")  # not imported here: Unsloth comes first
     bars = transformers_logging is not None and transformers_logging.is_progress_bar_enabled()
     if transformers_logging and bars:
         transformers_logging.disable_progress_bar()
     logging.disable(logging.WARNING)
     try:
-        with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        with redirect_stdout(io.StringIO() if stdout else sys.stdout), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -41,7 +41,7 @@ def base_name(base: BaseModelSpec | str) -> str:
     """What an adapter of this base names, as in BaseWeights, without a look at the weights."""
     spec = spec_of(base)
     if spec is None:
-        return Path(base).resolve().name if Path(str(base)).is_dir() else str(base)
+        return Path(str(base)).resolve().name if Path(str(base)).is_dir() else str(base)
     return spec.name if spec.path else spec.hub
 
 
@@ -81,7 +81,9 @@ def count_parameters(folder: Path) -> int:
             with safe_open(str(file), framework="np") as tensors:
                 total += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
         except (SafetensorError, OSError) as error:
-            raise TrainError(f"{file}: the weights are damaged ({one_line(error)}); fetch or make them again") from error
+            raise TrainError(
+                f"{file}: the weights are damaged ({one_line(error)}); fetch or make them again"
+            ) from error
     return total
 
 
@@ -108,7 +110,9 @@ def download(hub: str, revision: str) -> Path:
         with in_one_line(f"downloading {hub}", Path(constants.HF_HUB_CACHE)):
             found = snapshot_download(repo_id=hub, revision=revision or None, allow_patterns=list(WEIGHT_FILES))
     except GatedRepoError as error:
-        raise TrainError(f"{hub}: accept its licence on the Hub, then set HF_TOKEN to a token of that account") from error
+        raise TrainError(
+            f"{hub}: accept its licence on the Hub, then set HF_TOKEN to a token of that account"
+        ) from error
     except RepositoryNotFoundError as error:
         raise TrainError(f"{hub}: the Hub has no such model, or it is private (set HF_TOKEN)") from error
     except (LocalEntryNotFoundError, HfHubHTTPError, httpx.TransportError, OSError) as error:

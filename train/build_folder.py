@@ -85,4 +85,3 @@ def conversation(line: str, where: str) -> dict[str, Any]:
     if not isinstance(found, dict) or not isinstance(found.get("messages"), list) or "id" not in found:
         raise TrainError(f"{where}: damaged, expected an object with messages and id; build the data set again")
     return found
-

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from hashlib import file_digest
+from itertools import zip_longest
 from pathlib import Path
 
 SEAL = "sealed.json"
@@ -16,13 +16,13 @@ def seal(checkpoint: Path) -> None:
     content = json.dumps(hashes(checkpoint), indent=1, sort_keys=True)
     draft = checkpoint / f".{SEAL}"
     draft.write_text(content, encoding="utf-8")
-    os.replace(draft, checkpoint / SEAL)
+    draft.replace(checkpoint / SEAL)
 
 
 def newest_whole(folder: Path, say: Callable[[str], None]) -> Path | None:
     """The last checkpoint of a folder that is as it was sealed; a line for each that is not. None: start afresh."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda place: step_of(place), reverse=True)
-    for place, before in zip(found, [*found[1:], None], strict=True):
+    found = sorted(folder.glob("checkpoint-*"), key=step_of, reverse=True)
+    for place, before in zip_longest(found, found[1:]):
         if fault := fault_of(place):
             then = f"going on from step {step_of(before):,}, if that is whole" if before else "starting afresh"
             say(f"{place.name} is {fault}: {then}")

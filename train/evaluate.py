@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from train.run_folder import Run
 
 ROOT = Path(__file__).resolve().parents[1]
+BUILDS = ROOT / "data" / "builds"
 SUITES = ("quick", "full", "experiment")
 
 
@@ -157,8 +158,9 @@ class Subject:
 
 
 def find_subject(options: argparse.Namespace) -> Subject:
-    """Raises TrainError where the model, the run or the build cannot be used."""
+    """Raises TrainError where model, run or build cannot be used, or the run was trained on the questions."""
     from train.build_folder import read_build
+    from train.contamination import check_uncontaminated
     from train.run_folder import read_run
 
     run = read_run(options.adapter) if options.adapter else None
@@ -168,16 +170,32 @@ def find_subject(options: argparse.Namespace) -> Subject:
         build = build_of(run)
     else:
         raise TrainError("slang knowledge is asked about a build's terms: name one with --data data/builds/NAME")
-    return Subject(options.model or str(run.facts["base"] if run else ""), run, build)
+    if run:
+        check_uncontaminated(build.conversations("train"), str(build.folder / "chat" / "train.jsonl"))
+    return Subject(options.model or base_of(run), run, build)
+
+
+def base_of(run: Run | None) -> str:
+    """The base that a run was trained on. Raises TrainError where it was a folder, which has no name to find it by."""
+    from train.base_weights import base_name
+
+    name = str(run.facts["base"]) if run else ""
+    try:
+        base_name(name)
+    except TrainError:
+        raise TrainError(f"{run and run.folder}: its base {name} was a folder; name it with --model") from None
+    return name
 
 
 def build_of(run: Run) -> BuildFolder:
     """The build that a run was trained on, where it still lies among the builds and is still the same."""
     from train.build_folder import read_build
 
-    name, sha = str(run.facts["build"]), run.facts["build_sha256"]
-    build = read_build(ROOT / "data" / "builds" / name)
-    if build.sha256 != sha:
+    name = run.facts.get("build")
+    if not name:
+        raise TrainError(f"{run.folder}: does not say which build it was trained on; name one with --data")
+    build = read_build(BUILDS / str(name))
+    if build.sha256 != run.facts.get("build_sha256"):
         raise TrainError(
             f"{build.folder}: was built anew after {run.folder} was trained on it, so what is held out may be other "
             "terms; name the build with --data, or train again"
@@ -222,7 +240,8 @@ def with_engine(
 def terminal(*, quiet: bool) -> Console:
     from rich.console import Console
 
-    return Console(highlight=False, quiet=quiet, soft_wrap=not sys.stdout.isatty())
+    width = None if sys.stdout.isatty() else 120  # of a file or a pipe
+    return Console(highlight=False, quiet=quiet, width=width, soft_wrap=width is not None)
 
 
 @contextmanager

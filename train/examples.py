@@ -44,13 +44,13 @@ def encode_conversations(
     return encode_counted(conversations, loaded, max_length).examples
 
 
-def encode_counted(
-    conversations: Sequence[Mapping[str, Any]], loaded: LoadedTokenizer, max_length: int
-) -> Encodings:
+def encode_counted(conversations: Sequence[Mapping[str, Any]], loaded: LoadedTokenizer, max_length: int) -> Encodings:
     """As `encode_conversations`, with the ids of what was left out."""
     refuse_stand_in(loaded)
     if not conversations:
-        raise TrainError("the training split is empty: nothing to train on; look at the build's report for where rows went")
+        raise TrainError(
+            "the training split is empty: nothing to train on; look at the build's report for where rows went"
+        )
     try:
         results = try_encode_all([row["messages"] for row in conversations], loaded.tokenizer, loaded.settings)
     except (EncodeError, ValueError) as error:
@@ -73,19 +73,26 @@ def encode_text(texts: Sequence[str], loaded: LoadedTokenizer, max_length: int) 
     begin = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
     tokenised = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"] if texts else []
     rows = [begin + ids for ids in tokenised]
-    return sorted_out([Example(ids, list(ids), f"text-{number}") for number, ids in enumerate(rows)], max_length).examples
+    return sorted_out(
+        [Example(ids, list(ids), f"text-{number}") for number, ids in enumerate(rows)], max_length
+    ).examples
 
 
 def sorted_out(rows: Iterable[Example], max_length: int) -> Encodings:
     """Rows that can be trained; the too long ones by id."""
-    short, long = [], []
+    short: list[Example] = []
+    long: list[str] = []
     for row in rows:
-        (long if len(row.input_ids) > max_length else short).append(row)
-    kept = [row for row in short if row.trained_tokens]
-    if not kept:
-        cause = f"all {len(long):,} rows are longer than max_length {max_length:,} tokens" if long else "no row has text"
+        if len(row.input_ids) > max_length:
+            long.append(row.id)
+        elif row.trained_tokens:
+            short.append(row)
+    if not short:
+        cause = (
+            f"all {len(long):,} rows are longer than max_length {max_length:,} tokens" if long else "no row has text"
+        )
         raise TrainError(f"nothing to train on: {cause}")
-    return Encodings(kept, [row.id for row in long])
+    return Encodings(short, long)
 
 
 def refuse_stand_in(loaded: LoadedTokenizer) -> None:

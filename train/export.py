@@ -13,30 +13,17 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import re
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from hashlib import file_digest
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
+from train.export_parts import FORMS, QUANTISATIONS, Export, plain_name, write
 from train.faults import in_one_line
-from train.merging import check_room, merge
-
-if TYPE_CHECKING:
-    from train.base_models import LoadedTokenizer
-    from train.run_folder import Run
+from train.merging import merge
 
 __all__ = ["export", "main", "merge"]
-
-FORMS = ("adapter", "merged", "gguf")
-QUANTISATIONS = ("q8_0", "q4_k_m")  # those of train.quantise, which is not loaded for --help
-WRITTEN_WITH = ("gguf", "peft", "safetensors", "tokenizers", "torch", "transformers", "xllamacpp")
-CONTEXT = 2048  # tokens that Ollama keeps room for: max_length of the recipe
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -102,20 +89,6 @@ def fail(message: str, status: int) -> int:
 # ---------------------------------------------------------------- one export
 
 
-@dataclass
-class _Export:
-    """An export as it comes into being, in a folder that is not yet in its place."""
-
-    run: Run
-    name: str
-    folder: Path
-    forms: list[str]
-    quantisations: list[str]
-    say: Callable[[str], object]
-    base: str = ""  # where the base is, for one that is a folder
-    facts: dict[str, Any] = field(default_factory=dict)  # what export.json will say
-
-
 def export(
     run_folder: Path,
     forms: list[str],
@@ -145,131 +118,13 @@ def export(
             new.mkdir()
             try:
                 with in_one_line("exporting", place):
-                    write(_Export(run, plain_name(run.folder.resolve().name), new, forms, quantisations, say, base))
+                    write(Export(run, plain_name(run.folder.resolve().name), new, forms, quantisations, say, base))
                     put_in_place(new, place)
             finally:
                 shutil.rmtree(new, ignore_errors=True)
     except Timeout:
         raise TrainError(f"{place}: another export is writing it. Wait for it, or give --out another folder") from None
     return place
-
-
-def write(job: _Export) -> None:
-    """Everything that an export is made of."""
-    if "adapter" in job.forms:
-        write_adapter(job)
-    if {"merged", "gguf"} & set(job.forms):
-        loaded = write_merged(job)
-        if "gguf" in job.forms:
-            write_gguf_files(job, loaded)
-        if "merged" not in job.forms:
-            shutil.rmtree(job.folder / "merged")
-    write_readme(job)
-    write_facts(job)
-
-
-def write_adapter(job: _Export) -> None:
-    shutil.copytree(job.run.adapter, job.folder / "adapter")
-    job.say("adapter: copied, with its tokenizer")
-
-
-def write_merged(job: _Export) -> LoadedTokenizer:
-    """The merged folder, proved; the tokenizer that training used."""
-    from train.base_models import LoadedTokenizer, load_tokenizer
-    from train.modelfile import turn_texts
-    from train.proof import asks_as_trained, prove_folder
-
-    folder = job.folder / "merged"
-    loaded = merge(job.run, folder, base=job.base)
-    exported = LoadedTokenizer(load_tokenizer(str(folder)).tokenizer, loaded.settings, "path", "")
-    proof = prove_folder(folder, exported, loaded, system=turn_texts(loaded).system is not None)
-    job.facts["chat_template_asks_as_trained"] = asks_as_trained(exported, loaded)
-    job.facts["same_ids"] = {"merged": {"conversations": proof.conversations, "tokens": proof.tokens}}
-    job.say(f"merged: base and adapter in 16 bits; {proof.conversations} conversations get the ids of training")
-    return LoadedTokenizer(exported.tokenizer, loaded.settings, loaded.source, loaded.revision)
-
-
-def write_gguf_files(job: _Export, loaded: LoadedTokenizer) -> None:
-    """One GGUF file for each quantisation, each proved, and a Modelfile for the last."""
-    from train.gguf import convert, quantise
-    from train.modelfile import modelfile, turn_texts
-    from train.proof import prove_ids
-
-    merged, folder = job.folder / "merged", job.folder / "gguf"
-    check_room(job.folder, 2 * sum(file.stat().st_size for file in merged.iterdir()))
-    folder.mkdir()
-    whole = convert(
-        merged, folder / f"{job.name}-16bit.gguf", loaded=loaded, precision=precision(merged), name=job.name
-    )
-    texts = turn_texts(loaded)
-    for quantisation in job.quantisations:
-        file = quantise(whole, folder / f"{job.name}-{quantisation}.gguf", quantisation)
-        proof = prove_ids(file, loaded, texts)
-        job.facts["same_ids"][quantisation] = {"conversations": proof.conversations, "tokens": proof.tokens}
-        size = file.stat().st_size / 1e6
-        job.say(f"{quantisation}: {size:,.1f} MB; {proof.conversations} conversations get the ids of training")
-    whole.unlink()
-    about = (
-        f"{job.name}: {job.run.facts['base']} with an adapter. Make it known: ollama create {job.name} -f Modelfile",
-        "TEMPLATE writes what the base model's chat template writes, and what was trained",
-    )
-    text = modelfile(loaded, gguf_file(job), about=about, context=context(merged))
-    (folder / "Modelfile").write_text(text, encoding="utf-8")
-
-
-def gguf_file(job: _Export) -> str:
-    """The file that the Modelfile is for: the smallest."""
-    return f"{job.name}-{min(job.quantisations, key=QUANTISATIONS[::-1].index)}.gguf"
-
-
-def precision(merged: Path) -> Any:
-    """The GGUF name of the precision in which a merged folder is."""
-    return {"bfloat16": "bf16", "float16": "f16"}[config(merged)["dtype"]]
-
-
-def context(merged: Path) -> int:
-    return min(CONTEXT, int(config(merged)["max_position_embeddings"]))
-
-
-def config(merged: Path) -> dict[str, Any]:
-    return dict(json.loads((merged / "config.json").read_text(encoding="utf-8")))
-
-
-def plain_name(text: str) -> str:
-    """A name for files, models and a line of a Modelfile."""
-    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-.") or "model"
-
-
-# ---------------------------------------------------------------- what is told
-
-
-def write_facts(job: _Export) -> None:
-    """export.json, last of all: what was made from what, and the hash of every file."""
-    files = sorted(path for path in job.folder.rglob("*") if path.is_file())
-    known = ("base", "base_revision", "base_sha256", "build", "build_sha256", "recipe_sha256", "marks", "seed")
-    facts = {
-        "run": job.name,
-        "forms": [form for form in FORMS if form in job.forms],
-        **{name: job.run.facts[name] for name in known if name in job.run.facts},
-        **job.facts,
-        "versions": {package: version(package) for package in WRITTEN_WITH},
-        "files": {path.relative_to(job.folder).as_posix(): sha256(path) for path in files},
-    }
-    text = json.dumps(facts, indent=2, ensure_ascii=False, sort_keys=True)
-    (job.folder / "export.json").write_text(text + "\n", encoding="utf-8")
-
-
-def sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()
-
-
-def write_readme(job: _Export) -> None:
-    """README.md: how to load each form."""
-    from train.export_readme import readme
-
-    text = readme(job.name, job.run.facts, job.facts, job.forms, gguf_file(job) if "gguf" in job.forms else "")
-    (job.folder / "README.md").write_text(text, encoding="utf-8")
 
 
 # ---------------------------------------------------------------- the place

@@ -64,7 +64,8 @@ def readme(name: str, run: dict[str, Any], facts: dict[str, Any], forms: Iterabl
     """The page as Markdown; `run` and `facts` are what run.json and export.json say."""
     marks = "".join(f"\n- {mark}" for mark in run.get("marks", ()))
     text = f"# {name}\n\n{run['base']}, fine-tuned on {run.get('build', 'a built dataset')}. "
-    text += "export.json holds the hash of every file.\n" + (f"\nMarks of the run:\n{marks}\n" if marks else "")
+    text += f"Licence of the base: {run['licence']}. export.json holds the hash of every file.\n"
+    text += f"\nMarks of the run:\n{marks}\n" if marks else ""
     told = {"adapter": _ADAPTER, "merged": _MERGED, "gguf": _GGUF}
     for form, page in told.items():
         if form in forms:

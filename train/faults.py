@@ -48,7 +48,9 @@ def cause(error: Exception, doing: str, place: Path) -> str:
     if number in (errno.ENOSPC, errno.EDQUOT) or any(sign in said for sign in NO_SPACE):
         return f"{place}: no space left on the disk while {doing}; make room, and the same command goes on"
     if number in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return f"{getattr(error, 'filename', None) or place}: cannot be written while {doing}; give --out another folder"
+        return (
+            f"{getattr(error, 'filename', None) or place}: cannot be written while {doing}; give --out another folder"
+        )
     return ""
 
 

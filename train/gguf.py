@@ -72,6 +72,7 @@ def convert(
     arch = gguf.MODEL_ARCH[kind.name]
 
     def describe(writer: GGUFWriter) -> None:
+        writer.add_type("model")
         writer.add_name(name or folder.name)
         writer.add_file_type(FILE_TYPES[precision])
         _describe_shape(writer, config)
@@ -108,6 +109,9 @@ def _describe_shape(writer: GGUFWriter, config: Any) -> None:
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_rope_freq_base(_rope(config)["rope_theta"])
     if config.model_type == "gemma3_text":
+        if config.query_pre_attn_scalar != _head_size(config):
+            scales = f"attention is scaled by {config.query_pre_attn_scalar}, llama.cpp would by {_head_size(config)}"
+            raise TrainError(f"{config.name_or_path}: {scales}; use {CONVERTER}")
         writer.add_sliding_window(config.sliding_window)
         writer.add_rope_freq_base_swa(_rope(config, "sliding_attention")["rope_theta"])
 

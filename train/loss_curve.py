@@ -10,7 +10,7 @@ SMOOTH = 20  # steps averaged in the thick line: a step has eight rows, and its 
 
 
 def draw_loss(history: Sequence[Mapping[str, Any]], folder: Path, title: str) -> None:
-    """Write loss.svg and loss.png from {"step", "loss"}; the same history gives the same bytes. Loss in nats a token."""
+    """Write loss.svg and loss.png from {"step", "loss"}; the same history, the same bytes. Loss in nats a token."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

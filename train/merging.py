@@ -59,12 +59,15 @@ def same_weights(run: Run, weights: BaseWeights) -> None:
 
 def save_merged(model: Any, loaded: LoadedTokenizer, out: Path, precision: torch.dtype) -> None:
     """Write a model with its tokenizer to the folder `out`; its answers stop at the end of turn."""
+    from train.backends import hushed
+
     tokenizer = exported_tokenizer(loaded)
     end = chat_format(tokenizer, loaded.settings).final.end_ids[0]
     for facts in (model.config, model.generation_config):
         facts.bos_token_id, facts.eos_token_id = tokenizer.bos_token_id, end
         facts.pad_token_id = tokenizer.pad_token_id
-    model.to(precision).save_pretrained(out)
+    with hushed():
+        model.to(precision).save_pretrained(out)
     tokenizer.save_pretrained(out)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gguf import GGUFWriter
 
 QUANTISATIONS = {"q8_0": 7, "q4_k_m": 15}  # gguf.LlamaFileType
+ANEW = ("general.architecture", "general.file_type", "general.quantization_version")  # not copied from the source
 BLOCKS = 2  # GGML_QUANT_VERSION: the version of the layout of blocks
 _FALLBACK = {"Q4_K": "Q5_0", "Q6_K": "Q8_0"}  # where a row is no multiple of 256
 _BLOCK = {"Q4_K": 256, "Q6_K": 256, "Q5_0": 32, "Q8_0": 32}
@@ -42,8 +43,8 @@ def quantise(source: Path, out: Path, quantisation: str, *, threads: int | None 
         reader = gguf.GGUFReader(source)
     except (OSError, ValueError, IndexError, KeyError) as error:
         raise TrainError(f"{source}: no GGUF file can be read ({error})") from error
-    facts = {name: field for name, field in reader.fields.items() if not name.startswith("GGUF.")}
-    architecture = str(facts.pop("general.architecture").contents())
+    facts = {name: field for name, field in reader.fields.items() if not name.startswith("GGUF.") and name not in ANEW}
+    architecture = str(reader.fields["general.architecture"].contents())
     layers = int(facts[f"{architecture}.block_count"].contents())
     tied = all(tensor.name != "output.weight" for tensor in reader.tensors)
 
@@ -51,7 +52,7 @@ def quantise(source: Path, out: Path, quantisation: str, *, threads: int | None 
         for name, field in facts.items():
             inner = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
             writer.add_key_value(name, field.contents(), field.types[0], inner)
-        writer.add_key_value("general.file_type", QUANTISATIONS[quantisation], gguf.GGUFValueType.UINT32)
+        writer.add_file_type(QUANTISATIONS[quantisation])
         writer.add_quantization_version(BLOCKS)
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:

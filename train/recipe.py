@@ -71,7 +71,7 @@ def load_recipe(path: Path = RECIPE_FILE) -> LoraRecipe:
         raise TrainError(f"{path}: cannot be read as TOML: {error}") from error
     if path == RECIPE_FILE and recipe.sha256 != LOCKED:
         raise TrainError(
-            f"{path}: the recipe is locked, and its values changed (sha256 {recipe.sha256[:12]}, locked {LOCKED[:12]}). "
+            f"{path}: the recipe is locked, and its values changed (sha256 {recipe.sha256[:12]}, not {LOCKED[:12]}). "
             "Put them back; to try others, give them to the command: the run is then marked off recipe"
         )
     return recipe
@@ -85,7 +85,9 @@ def changed(recipe: LoraRecipe, **values: Any) -> LoraRecipe:
 def departures(recipe: LoraRecipe) -> list[str]:
     """Where a recipe differs from the locked one: "learning_rate 0.0001, the recipe has 0.0002". Empty: on recipe."""
     fixed, own = load_recipe().model_dump(), recipe.model_dump()
-    return [f"{name} {said(own[name])}, the recipe has {said(fixed[name])}" for name in fixed if own[name] != fixed[name]]
+    return [
+        f"{name} {said(own[name])}, the recipe has {said(fixed[name])}" for name in fixed if own[name] != fixed[name]
+    ]
 
 
 def carried_learning_rate(parameters: int, recipe: LoraRecipe) -> float:
@@ -117,4 +119,10 @@ def fault(detail: ErrorDetails) -> str:
 
 
 def said(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        " ".join(map(str, value))
+        if isinstance(value, tuple)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,8 @@ from train.faults import in_one_line, one_line
 
 FACTS, CLAIM, ADAPTER, CHECKPOINTS = "run.json", "training.json", "adapter", "checkpoints"
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
-OWN = (FACTS, CLAIM, ADAPTER, CHECKPOINTS, f".{ADAPTER}", "history.jsonl", "loss.svg", "loss.png", "timings.json")
+HISTORY = "history.jsonl"
+OWN = (FACTS, CLAIM, ADAPTER, CHECKPOINTS, HISTORY, f".{ADAPTER}", "loss.svg", "loss.png", "timings.json")
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,23 @@ def check_adapter(adapter: Path, expected: str = "") -> dict[str, Any]:
     except (OSError, ValueError, SafetensorError) as error:
         raise TrainError(f"{adapter}: the adapter is damaged ({one_line(error)}); train it again") from error
     if not sound:
-        raise TrainError(f"{adapter}: the adapter is damaged, its weights are not those that were written; train it again")
+        raise TrainError(
+            f"{adapter}: the adapter is damaged, its weights are not those that were written; train it again"
+        )
     return dict(config)
 
 
 def digest(file: Path) -> str:
     with file.open("rb") as content:
         return file_digest(content, "sha256").hexdigest()
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """For each step: step, loss (nats a trained token), learning_rate, trained_tokens (so far). Raises TrainError."""
+    try:
+        return [json.loads(line) for line in (folder / HISTORY).read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise TrainError(f"{folder / HISTORY}: is missing or damaged; train it again with --fresh") from error
 
 
 @contextmanager
@@ -99,7 +109,9 @@ def claimed(folder: Path, key: str, *, resume: bool) -> Iterator[bool]:
 
 def check_replaceable(folder: Path) -> None:
     if folder == Path(folder.anchor) or Path.cwd().is_relative_to(folder):
-        raise TrainError(f"{folder}: the folder that you stand in, or one above it, is never written anew; give another")
+        raise TrainError(
+            f"{folder}: the folder that you stand in, or one above it, is never written anew; give another"
+        )
     if folder.exists() and not folder.is_dir():
         raise TrainError(f"{folder}: is a file; give a folder")
     if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).is_file() for name in (FACTS, CLAIM)):
@@ -151,7 +163,7 @@ def write_json(file: Path, content: object) -> None:
 def write_text(file: Path, content: str) -> None:
     draft = file.with_name(f".{file.name}")
     draft.write_text(content, encoding="utf-8")
-    os.replace(draft, file)
+    draft.replace(file)
 
 
 def remove(place: Path) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curation.templates import IGNORED
-from train.backends import Computing
-from train.examples import Example
-from train.recipe import LoraRecipe
+from train.checkpoints import seal
+from train.errors import TrainError
+from train.job import Job
 
 if TYPE_CHECKING:
     import torch
     from peft import PeftModel
-    from transformers import PreTrainedTokenizerBase
 
 Progress = Callable[[int, int, float], None]  # rows done, rows in all, loss of the last step
 
@@ -33,42 +34,53 @@ class PadRight:
         longest = max(len(row["input_ids"]) for row in rows)
         gaps = [longest - len(row["input_ids"]) for row in rows]
         return {
-            "input_ids": torch.tensor([row["input_ids"] + [self.pad] * gap for row, gap in zip(rows, gaps, strict=True)]),
+            "input_ids": torch.tensor(
+                [row["input_ids"] + [self.pad] * gap for row, gap in zip(rows, gaps, strict=True)]
+            ),
             "labels": torch.tensor([row["labels"] + [IGNORED] * gap for row, gap in zip(rows, gaps, strict=True)]),
             "attention_mask": torch.tensor([[1] * (longest - gap) + [0] * gap for gap in gaps]),
         }
 
 
 def make_trainer(
-    model: PeftModel,
-    tokenizer: PreTrainedTokenizerBase,
-    steps: Sequence[Sequence[Example]],
-    recipe: LoraRecipe,
-    how: Computing,
-    *,
-    learning_rate: float,
-    seed: int,
-    checkpoints: Path,
-    checkpoint_steps: int,
-    progress: Progress | None = None,
+    model: PeftModel, job: Job, checkpoints: Path, checkpoint_steps: int, progress: Progress | None = None
 ) -> Any:
-    """A trainer that goes through `steps` once, in their order; the schedule is computed for as many."""
+    """A trainer that goes through the job's steps once, in their order; the schedule is computed for as many."""
     from datasets import Dataset
     from transformers import PrinterCallback
-    from trl import SFTConfig
 
-    rows = [row for step in steps for row in step]
-    settings = SFTConfig(
+    rows = job.rows
+    own = copy.deepcopy(job.loaded.tokenizer)  # the trainer changes it
+    own.pad_token = own.pad_token or own.eos_token  # never seen: padding has neither loss nor attention
+    trainer = trainer_class(on_cpu=job.how.device == "cpu")(
+        model=model,
+        processing_class=own,
+        args=settings(job, checkpoints, checkpoint_steps),
+        train_dataset=Dataset.from_dict(
+            {"input_ids": [row.input_ids for row in rows], "labels": [row.labels for row in rows]}
+        ),
+        data_collator=PadRight(own.pad_token_id),
+        callbacks=[watcher(len(rows), job.recipe.batch, progress)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def settings(job: Job, checkpoints: Path, checkpoint_steps: int) -> Any:
+    """The recipe in the words of TRL."""
+    trl: Any = import_module("trl")
+    recipe, how = job.recipe, job.how
+    config = trl.SFTConfig(
         output_dir=str(checkpoints),
         per_device_train_batch_size=recipe.per_device_train_batch_size,
         gradient_accumulation_steps=recipe.gradient_accumulation_steps,
         num_train_epochs=1,  # the steps hold all epochs
-        learning_rate=learning_rate,
+        learning_rate=job.learning_rate,
         lr_scheduler_type=recipe.lr_scheduler_type,
         warmup_steps=recipe.warmup_steps,
         weight_decay=recipe.weight_decay,
         optim=how.optim,
-        seed=seed,
+        seed=job.seed,
         max_length=recipe.max_length,
         packing=False,
         gradient_checkpointing=how.gradient_checkpointing,
@@ -78,6 +90,7 @@ def make_trainer(
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
         logging_steps=1,
+        logging_nan_inf_filter=False,
         save_strategy="steps",
         save_steps=checkpoint_steps,
         save_total_limit=2,
@@ -85,29 +98,17 @@ def make_trainer(
         disable_tqdm=True,
         dataloader_pin_memory=how.device == "cuda",
     )
-    settings._n_gpu = min(1, settings.n_gpu)  # noqa: SLF001  # several GPUs at once would make steps larger than the recipe's
-    own = copy.deepcopy(tokenizer)  # the trainer changes it
-    own.pad_token = own.pad_token or own.eos_token  # never seen: padding has neither loss nor attention
-    trainer = trainer_class(on_cpu=how.device == "cpu")(
-        model=model,
-        processing_class=own,
-        args=settings,
-        train_dataset=Dataset.from_dict(
-            {"input_ids": [row.input_ids for row in rows], "labels": [row.labels for row in rows]}
-        ),
-        data_collator=PadRight(own.pad_token_id),
-        callbacks=callbacks(len(rows), recipe.batch, progress),
-    )
-    trainer.remove_callback(PrinterCallback)
-    return trainer
+    config._n_gpu = min(1, config.n_gpu)  # noqa: SLF001  # several GPUs would make steps larger than the recipe's
+    return config
 
 
 def trainer_class(*, on_cpu: bool) -> Any:
     """TRL's SFTTrainer, or what Unsloth put in its place, without what costs time here and is used by nobody."""
     from torch.utils.data import SequentialSampler
-    from trl import SFTTrainer
 
-    class InOrder(SFTTrainer):  # type: ignore[misc]  # trl has no types
+    trl: Any = import_module("trl")  # looked up now: Unsloth replaces the class
+
+    class InOrder(trl.SFTTrainer):  # type: ignore[misc]
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
             return SequentialSampler(self.train_dataset if train_dataset is None else train_dataset)
 
@@ -121,15 +122,17 @@ def trainer_class(*, on_cpu: bool) -> Any:
         return InOrder
 
     class InOrderOnCpu(InOrder):
-        compute_loss = trained_loss
+        def compute_loss(
+            self, model: Any, inputs: Mapping[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        ) -> Any:
+            loss, outputs = trained_loss(model, inputs, num_items_in_batch)
+            return (loss, outputs) if return_outputs else loss
 
     return InOrderOnCpu
 
 
-def trained_loss(
-    trainer: Any, model: Any, inputs: Mapping[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
-) -> Any:
-    """Cross-entropy, summed over the trained tokens of a micro-batch, divided by those of the whole step.
+def trained_loss(model: Any, inputs: Mapping[str, Any], trained: Any = None) -> tuple[torch.Tensor, Any]:
+    """Cross-entropy, summed over the trained tokens of a micro-batch, divided by `trained`: those of the whole step.
 
     Both trainers' own losses are the same sum. TRL's needs a GPU's kernel (Triton); Unsloth's for the CPU multiplies
     every position with the vocabulary, while here only the columns are that some row trains, about half of them.
@@ -138,30 +141,28 @@ def trained_loss(
 
     targets = inputs["labels"][:, 1:]
     columns = (targets != IGNORED).any(dim=0).nonzero().squeeze(1)
-    outputs = model(
-        input_ids=inputs["input_ids"],
-        attention_mask=inputs["attention_mask"],
-        logits_to_keep=columns,
-        use_cache=False,
-    )
+    ids, mask = inputs["input_ids"], inputs["attention_mask"]
+    outputs = model(input_ids=ids, attention_mask=mask, logits_to_keep=columns, use_cache=False)
     logits = outputs.logits.flatten(0, 1).float()
     loss = cross_entropy(logits, targets[:, columns].flatten(), ignore_index=IGNORED, reduction="sum")
-    loss = loss / (num_items_in_batch if num_items_in_batch is not None else (targets != IGNORED).sum())
-    return (loss, outputs) if return_outputs else loss
+    return loss / ((targets != IGNORED).sum() if trained is None else trained), outputs
 
 
-def callbacks(rows: int, batch: int, progress: Progress | None) -> list[Any]:
-    """Tells progress after each step, and seals each checkpoint once it is whole."""
+def watcher(rows: int, batch: int, progress: Progress | None) -> Any:
+    """Looks at each step's loss, tells progress, and seals each checkpoint once it is whole."""
     from transformers import TrainerCallback
 
-    from train.checkpoints import seal
-
-    class Tell(TrainerCallback):  # type: ignore[misc]
+    class Watcher(TrainerCallback):
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-            if progress and "loss" in (logs or {}):
-                progress(min(state.global_step * batch, rows), rows, float(logs["loss"]))
+            if "loss" not in (logs or {}):
+                return
+            loss = float(logs["loss"])
+            if not math.isfinite(loss):
+                raise TrainError(f"the loss became {loss} in step {state.global_step:,}: take a lower learning rate")
+            if progress:
+                progress(min(state.global_step * batch, rows), rows, loss)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
-    return [Tell()]
+    return Watcher()

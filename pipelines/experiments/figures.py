@@ -1,14 +1,14 @@
 """From the finished jobs to figures: every metric of every column, paired differences, answers, losses, tokens.
 
-A metric's value for a column is the mean over its items and seeds, with an interval from a bootstrap over terms and
-seeds. What was not finished is not there: no figure is made up.
+A metric's value for a column is the mean over its items and seeds, with an interval around it. What was not finished is
+not there: no figure is made up.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,29 +17,23 @@ from pipelines.experiments.jobs import Job
 from pipelines.experiments.steps import CURATED, RAW
 
 if TYPE_CHECKING:
+    from train.evaluation.comparison import Compared
     from train.evaluation.results import Results
 
 SEED = 3407  # of every bootstrap
-HEADLINE = (
+# Beside the headline of train.evaluation.comparison: what a reader of an experiment needs to believe it. Held-out
+# definitions as the entry has them stand in no answer's frame, so that a model is not praised for a way of speaking.
+TOLD = (
     "held_out_nll",
     "plain_definition_nll",
     "general_nll",
     "healthy_answers",
     "distinct_answers",
     "question_explained",
-    "choice_acc_mutual_info_held_out",
+    "choice_acc_mutual_info",
     "choice_acc_mutual_info_trained",
     "unseen_wording_acc_mutual_info_trained",
-)
-# Metrics that say nearly the same as another one; shown, but no verdict is taken from them.
-SHADOWS = (
-    "_per_token",
-    "_acc_held_out",
-    "_acc_trained",
-    "_acc_norm_held_out",
-    "_acc_norm_trained",
-    "_characters",
-    "_tokens",
+    "general_without_slang",
 )
 SHOWN = {"case": 2, "question": 8, "general": 4}  # answers side by side, of each group
 
@@ -80,30 +74,20 @@ def read_losses(path: Path) -> Iterator[tuple[float, float]]:
 
 
 def metrics_of(finished: Sequence[Finished]) -> list[dict[str, Any]]:
-    """What is known of each metric that some column has: the headline first."""
+    """What is known of each metric that some column has: first those that are told, then the rest."""
     known: dict[str, Any] = {}
     for one in finished:
         for results in one.results:
             known |= {name: metric for name, metric in results.metrics.items() if name not in known}
-    order = [*(name for name in HEADLINE if name in known), *(name for name in known if name not in HEADLINE)]
+    order = [*(name for name in TOLD if name in known), *(name for name in known if name not in TOLD)]
+    names = ("title", "unit", "better", "note")
     return [
-        {
-            "name": name,
-            "title": known[name].title or name,
-            "unit": known[name].unit,
-            "better": known[name].better,
-            "note": known[name].note,
-            "headline": name in HEADLINE,
-            "judged": known[name].better != "neither" and not name.endswith(SHADOWS),
-        }
-        for name in order
+        {"name": name, "told": name in TOLD} | {part: getattr(known[name], part) for part in names} for name in order
     ]
 
 
 def values_of(finished: Sequence[Finished], metrics: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """metric → column → {"value", "low", "high", "n", "seeds": each seed's own value}."""
-    from train.evaluation.statistics import mean_interval
-
     values: dict[str, dict[str, Any]] = {}
     for metric in metrics:
         name = metric["name"]
@@ -111,11 +95,21 @@ def values_of(finished: Sequence[Finished], metrics: Sequence[Mapping[str, Any]]
             table, clusters = table_of(one.results, name)
             if not clusters:
                 continue
-            found = mean_interval(table, clusters, SEED)
             seeds = [round(sum(row) / len(row), 6) for row in table]
-            told = {key: rounded(part) for key, part in found.facts().items()}
+            told = value_of(table, clusters, share=metric["unit"] == "share")
             values.setdefault(name, {})[one.column.name] = {**told, "n": len(clusters), "seeds": seeds}
     return values
+
+
+def value_of(table: Sequence[Sequence[float]], clusters: Sequence[str], *, share: bool) -> dict[str, float | None]:
+    """Mean of (seeds, items) with its 95 % interval: Wilson's of the items for a share, else a bootstrap."""
+    from train.evaluation.statistics import mean_interval, wilson
+
+    found = mean_interval(table, clusters, SEED)
+    if share:  # a bootstrap of all yes or all no would claim to be sure; seeds make no item more
+        around = wilson(round(found.value * len(clusters)), len(clusters))
+        found = replace(found, low=min(around.low, found.value), high=max(around.high, found.value))
+    return {key: rounded(part) for key, part in found.facts().items()}
 
 
 def table_of(results: Sequence[Results], metric: str) -> tuple[list[list[float]], list[str]]:
@@ -129,7 +123,7 @@ def comparisons(finished: Sequence[Finished]) -> list[tuple[str, Finished, Finis
     """(kind, with, against): every column against raw, against the step before it, and against the untrained base."""
     named = {one.column.name: one for one in finished}
     found = []
-    for one in finished:
+    for one in [trained for trained in finished if trained.column.step]:
         for kind, other in (
             ("raw", raw_of(one, named)),
             ("before", before(one, finished)),
@@ -160,55 +154,29 @@ def before(one: Finished, finished: Sequence[Finished]) -> Finished | None:
     return earlier[-1] if earlier else None
 
 
-def differences_of(finished: Sequence[Finished], metrics: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Paired differences of every metric, p-values corrected over the judged metrics of each comparison (Holm)."""
-    found = []
+def differences_of(finished: Sequence[Finished]) -> list[dict[str, Any]]:
+    """Paired differences of every metric, with verdicts that are corrected for the number of metrics."""
+    from train.evaluation.comparison import compare
+
+    found, known = [], {}
     for kind, one, other in comparisons(finished):
-        rows = [row for metric in metrics if (row := difference(one, other, metric))]
-        correct(rows, {metric["name"] for metric in metrics if metric["judged"]})
-        found += [{"kind": kind, "column": one.column.name, "against": other.column.name, **row} for row in rows]
+        pair = (one.column.name, other.column.name)
+        if pair not in known:
+            known[pair] = compare(other.results, one.results, seed=SEED).metrics
+        found += [difference(row) | {"kind": kind, "column": pair[0], "against": pair[1]} for row in known[pair]]
     return found
 
 
-def difference(one: Finished, other: Finished, metric: Mapping[str, Any]) -> dict[str, Any] | None:
-    """one − other over the same items; None where they share none."""
-    from train.evaluation.statistics import paired_bootstrap
-
-    check_same_items(one, other)
-    (with_, clusters), (against, others) = (table_of(side.results, metric["name"]) for side in (one, other))
-    if not clusters or clusters != others:
-        return None
-    found = paired_bootstrap(against, with_, clusters, seed=SEED)
-    told = {key: rounded(part) for key, part in found.facts().items()}
-    return {"metric": metric["name"], "better": metric["better"], **told, "p_value": rounded(found.p_value)}
-
-
-def check_same_items(one: Finished, other: Finished) -> None:
-    """Nothing is compared that was not asked the same."""
-    asked = {results.items_sha256 for side in (one, other) for results in side.results}
-    if len(asked) > 1:
-        raise ValueError(f"{one.column.name} and {other.column.name} were asked different items: run with --fresh")
-
-
-def correct(rows: Sequence[dict[str, Any]], judged: set[str]) -> None:
-    """Add the corrected p-value and the verdict to each row; a metric that is not judged keeps its own p-value."""
-    from train.evaluation.statistics import holm
-
-    family = [row for row in rows if row["metric"] in judged]
-    corrected = dict(zip([row["metric"] for row in family], holm([row["p_value"] for row in family]), strict=True))
-    for row in rows:
-        row["p_corrected"] = rounded(corrected.get(row["metric"]))
-        row["verdict"] = verdict(row)
-
-
-def verdict(row: Mapping[str, Any]) -> str:
-    """Better or worse where the corrected p-value is below 0.05, else "no significant difference"."""
-    p_value = row["p_corrected"]
-    if p_value is None or row["better"] == "neither" or row["low"] is None:
-        return "not judged"
-    if p_value >= 0.05 or row["low"] <= 0 <= row["high"]:
-        return "no significant difference"
-    return "better" if (row["value"] > 0) == (row["better"] == "higher") else "worse"
+def difference(row: Compared) -> dict[str, Any]:
+    """One metric of one comparison."""
+    return {
+        "metric": row.name,
+        **{name: rounded(part) for name, part in row.difference.facts().items()},
+        "p_value": rounded(row.p_value) if row.test else None,
+        "p_corrected": rounded(row.p_corrected) if row.test else None,
+        "verdict": row.verdict if row.test else "not tested",
+        "test": row.test,
+    }
 
 
 def answers_of(finished: Sequence[Finished]) -> list[dict[str, Any]]:

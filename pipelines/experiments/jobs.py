@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipelines.experiments.arms import Arm
 from pipelines.experiments.columns import Column
@@ -36,7 +36,7 @@ class Plan:
     facts_sha256: str  # the items of the fact columns, "" without them
     matched_tokens: int  # trained tokens of the raw step's epoch
     learning_rate: float | None  # carried over, for the lab; None: the recipe's
-    backend: str
+    backend: Literal["auto", "unsloth", "trl"]
     fact_terms: tuple[str, ...] = ()  # keys
 
 

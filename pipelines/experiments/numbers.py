@@ -19,8 +19,9 @@ def decimals(unit: str) -> int:
 
 def signed(value: float, unit: str) -> str:
     """A difference, with its sign: percentage points for shares."""
-    text = f"{100 * value:+.0f} points" if unit == "share" else f"{value:+.{decimals(unit)}f}"
-    return text.replace("-", MINUS)
+    text = f"{100 * value:+.0f}" if unit == "share" else f"{value:+.{decimals(unit)}f}"
+    text = text.lstrip("+-") if not float(text) else text.replace("-", MINUS)
+    return f"{text} points" if unit == "share" else text
 
 
 def interval(low: float | None, high: float | None, unit: str) -> str:

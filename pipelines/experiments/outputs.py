@@ -43,7 +43,7 @@ def write_experiment(
         "columns": [column_facts(one, arms) for one in finished],
         "metrics": metrics,
         "values": values_of(finished, metrics),
-        "differences": differences_of(finished, metrics),
+        "differences": differences_of(finished),
         "answers": answers_of(finished),
         "curves": {one.column.name: one.losses for one in finished if one.losses},
         "failed": [{"job": job, "line": line} for job, line in failed.items()],
@@ -107,7 +107,7 @@ def readme(facts: Mapping[str, Any]) -> str:
     """The verdict and the headline as Markdown."""
     columns = facts["columns"]
     head = f"| metric | {' | '.join(cell(column['title']) for column in columns)} |\n|---|{'---|' * len(columns)}\n"
-    body = "".join(row(facts, metric) for metric in facts["metrics"] if metric["headline"])
+    body = "".join(row(facts, metric) for metric in facts["metrics"] if metric["told"])
     lines = "".join(
         f"\n### {group['title']}\n\n" + "".join(f"- **{line['word']}**: {line['text']}\n" for line in group["lines"])
         for group in facts["verdict"]["groups"]

@@ -32,8 +32,8 @@ def render(facts: Facts) -> str:
             style=style,
             policy=content_policy(style),
             columns=columns,
-            headline=[metric_table(facts, metric) for metric in facts["metrics"] if metric["headline"]],
-            others=[metric_table(facts, metric) for metric in facts["metrics"] if not metric["headline"]],
+            headline=[metric_table(facts, metric) for metric in facts["metrics"] if metric["told"]],
+            others=[metric_table(facts, metric) for metric in facts["metrics"] if not metric["told"]],
             overview=overview(facts),
             curves=pictures({column["title"]: facts["curves"].get(column["name"], []) for column in facts["columns"]}),
         )

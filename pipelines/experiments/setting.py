@@ -73,7 +73,12 @@ def set_up(options: argparse.Namespace, place: Path, first_seed: int, terminal: 
     plan = make_plan(base, place / "build", taught, matched_tokens(columns, arms, base), options.backend)
     seeds = list(range(first_seed, first_seed + options.seeds))
     jobs = make_jobs(columns, [*arms, *few], seeds, plan, place / "models")
-    about = {"name": recipe.settings.name, "base": base.weights.name, "seeds": seeds, "made_with": made_with(base, plan)}
+    about = {
+        "name": recipe.settings.name,
+        "base": base.weights.name,
+        "seeds": seeds,
+        "made_with": made_with(base, plan),
+    }
     return Setting(base, [*arms, *few], jobs, about | {"cautions": cautions(options, replay)})
 
 
@@ -114,7 +119,7 @@ def matched_tokens(columns: Sequence[Column], arms: Sequence[Arm], base: Base) -
     return raw_tokens(raw, base.loaded, load_recipe().max_length)
 
 
-def make_plan(base: Base, build: Path, taught: tuple[str, ...], matched: int, backend: str) -> Plan:
+def make_plan(base: Base, build: Path, taught: tuple[str, ...], matched: int, backend: Any) -> Plan:
     from pipelines.experiments.items import fact_items
     from train.build_folder import read_build
     from train.evaluation.items import make_items

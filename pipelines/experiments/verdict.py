@@ -12,9 +12,20 @@ from pipelines.experiments.steps import CURATED, RAW, REPLAY
 Facts = Mapping[str, Any]
 KINDS = ("better", "worse", "no significant difference")
 HOW = (
-    "Paired differences over the same items, terms and seeds resampled; better or worse where the p-value stays below "
-    "0.05 after correcting for all metrics looked at (Holm)."
+    "Paired differences over the same items, terms and seeds resampled. Better or worse: the 95 % interval leaves out "
+    "0 and p stays below 0.05 once corrected for looking at several metrics (Holm)."
 )
+SHORT = {  # metrics in a sentence
+    "held_out_nll": "held-out clean definitions (NLL)",
+    "plain_definition_nll": "held-out definitions as the entry has them (NLL)",
+    "general_nll": "general answers (NLL)",
+    "healthy_answers": "healthy answers",
+    "question_explained": "explaining slang in sentences",
+    "choice_acc_mutual_info": "choosing the right definition",
+    "choice_acc_mutual_info_trained": "choosing the right definition of trained terms",
+    "unseen_wording_acc_mutual_info_trained": "choosing it when asked in an unseen wording",
+    "general_without_slang": "general answers without slang",
+}
 
 
 def verdict(facts: Facts) -> dict[str, Any]:
@@ -43,17 +54,17 @@ def sentence(facts: Facts) -> str:
 
 def titles(facts: Facts, rows: Sequence[Facts]) -> list[str]:
     known = {metric["name"]: metric["title"] for metric in facts["metrics"]}
-    return [known[row["metric"]] for row in rows]
+    return [SHORT.get(row["metric"], known[row["metric"]]) for row in rows]
 
 
 def compared(facts: Facts, column: str, against: str) -> list[Facts]:
-    """The judged differences of two columns, in the order of the metrics."""
+    """The tested differences of two columns in the metrics that are told, in their order."""
     found = {
         row["metric"]: row
         for row in facts["differences"]
         if row["column"] == column and row["against"] == against and row["verdict"] in KINDS
     }
-    return [found[metric["name"]] for metric in facts["metrics"] if metric["name"] in found]
+    return [found[metric["name"]] for metric in facts["metrics"] if metric["told"] and metric["name"] in found]
 
 
 def groups(facts: Facts) -> list[dict[str, Any]]:

@@ -14,10 +14,9 @@ from pipelines.experiments.jobs import JOB, Job
 from pipelines.tables import write_json
 
 if TYPE_CHECKING:
-    from train.run_folder import Run
-
     from train.base_models import LoadedTokenizer
     from train.evaluation.items import Items
+    from train.run_folder import Run
 
 Tell = Callable[[str, int, int], None]
 
@@ -59,15 +58,16 @@ def items_of(build: Path, fact_terms: tuple[str, ...]) -> Items:
 
 def train(job: Job, loaded: LoadedTokenizer, tell: Tell) -> Run:
     """The fixed recipe over the job's file. Resumes from the last checkpoint of the same job."""
-    from train.training import train_adapter
-
     from train.recipe import changed, load_recipe
+    from train.training import train_adapter
 
     assert job.file is not None
     recipe = changed(load_recipe(), **job.column.changes)
     rate = None if "learning_rate" in job.column.changes else job.plan.learning_rate
+    lines = read_lines(job.file)
+    examples = encode_lines(lines, loaded, recipe.max_length)
     return train_adapter(
-        encode_lines(read_lines(job.file), loaded, recipe.max_length),
+        examples,
         job.plan.base,
         loaded,
         recipe,
@@ -77,7 +77,11 @@ def train(job: Job, loaded: LoadedTokenizer, tell: Tell) -> Run:
         max_trained_tokens=job.max_trained_tokens,
         learning_rate=rate,
         progress=lambda done, total, *_: tell("training", done, total),
-        note={"experiment_job": job.key, "step": job.column.step},
+        note={
+            "step": job.column.step,
+            "data_sha256": job.depends["data"],
+            "left_out_too_long": len(lines) - len(examples),
+        },
         resume=True,
     )
 

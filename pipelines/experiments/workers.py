@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from pipelines.experiments.jobs import Job
@@ -133,6 +133,7 @@ def dismiss(crew: Sequence[Worker]) -> None:
 def work(pipe: Connection, threads: int, log: str) -> None:
     """The life of a worker: what it is handed, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    Thread(target=end_with_parent, daemon=True).start()
     settle(threads, log)
     while True:
         try:
@@ -140,6 +141,14 @@ def work(pipe: Connection, threads: int, log: str) -> None:
         except (EOFError, OSError):
             return
         pipe.send(attempt(job, pipe))
+
+
+def end_with_parent() -> None:
+    """A killed parent cannot dismiss anyone: whoever goes on would write where the next run writes."""
+    parent = parent_process()
+    if parent:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def settle(threads: int, log: str) -> None:
@@ -164,8 +173,6 @@ def attempt(job: Job, pipe: Connection) -> tuple[Any, ...]:
     try:
         print(f"== {job.name}", flush=True)
         do(job, tell)
-    except (BrokenPipeError, EOFError):
-        sys.exit(1)  # the parent is gone
     except Exception as error:  # noqa: BLE001  (the other jobs go on)
         traceback.print_exc()
         return ("failed", one_line(error))

@@ -69,7 +69,7 @@ class TransformersEngine:
 
         clock = _Clock()
         answers = [_Answer() for _ in prompts]
-        stops = torch.tensor(sorted(stop_ids), dtype=torch.long, device=self._model.device)
+        stops = [stop for stop in sorted(stop_ids) if 0 <= stop < self._vocabulary]
         with torch.inference_mode():
             state = self._read(prompts)
             rows = list(range(len(prompts)))

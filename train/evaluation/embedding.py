@@ -60,7 +60,10 @@ class MiniLM:
 
     def _loaded(self) -> Any:
         if self._model is None:
-            from sentence_transformers import SentenceTransformer
+            from train.backends import hushed
 
-            self._model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+            with hushed():  # its import speaks too
+                from sentence_transformers import SentenceTransformer
+
+                self._model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
         return self._model

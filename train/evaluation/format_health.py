@@ -64,7 +64,7 @@ def faults(
         "echo": _echoes(answer, prompt),
         "doubled_stop": bool(_DOUBLED_STOP.search(answer)),
         "doubled_article": bool(_DOUBLED_ARTICLE.search(answer)),
-        "repeated_sentence": _repeats_a_sentence(answer, prompt) or _loops(words(answer)),
+        "repeated_sentence": _repeats(answer, prompt),
         "template_leak": _leaks_columns(answer, columns)
         or bool(_LEAK.search(answer) or (control and control.search(answer))),
         "role_token": _plays_roles(answer),
@@ -142,14 +142,28 @@ _DOUBLED_ARTICLE = regex.compile(
 _SENTENCE_END = regex.compile(r"(?<=[.!?…。！？][”’\"')\]]*)\s+|(?<=[。！？])|\n+")
 
 
-def _repeats_a_sentence(answer: str, prompt: str) -> bool:
-    """Whether a sentence of five words or more comes again: "Bye bye. Bye bye." is talk.
+LONGEST_LOOP = 40  # words; what goes round in longer turns is a sentence that comes again
+_STUTTER = regex.compile(r"([^\W_]{3,12}?)\1{7,}")  # inside a word: "asingasingasing…"
 
-    One that the prompt holds may: it is the headword, or what is explained.
-    """
-    said = [" ".join(words(sentence)) for sentence in _SENTENCE_END.split(answer) if sentence]
-    twice = {sentence for sentence, times in Counter(said).items() if times > 1 and sentence.count(" ") > 3}
-    return any(sentence not in normalised(prompt) for sentence in twice)
+
+def _repeats(answer: str, prompt: str) -> bool:
+    """Whether an answer says again what it said. What the prompt holds may come again: it is what is explained."""
+    sentences = [said for sentence in _SENTENCE_END.split(answer) if (said := words(sentence))]
+    stutters = any(len(set(one[1])) > 2 or one[1].isdigit() for one in _STUTTER.finditer(answer))
+    again = _again(sentences) | {run for sentence in sentences for run in _runs_again(sentence)}
+    return stutters or _loops(words(answer)) or any(text not in normalised(prompt) for text in again)
+
+
+def _again(sentences: list[list[str]]) -> set[str]:
+    """Sentences of five words or more that come twice: "Bye bye. Bye bye." is talk."""
+    counts = Counter(" ".join(sentence) for sentence in sentences if len(sentence) > 4)
+    return {text for text, times in counts.items() if times > 1}
+
+
+def _runs_again(sentence: list[str]) -> set[str]:
+    """Five words in a row that come three times in one sentence."""
+    counts = Counter(" ".join(sentence[place : place + 5]) for place in range(len(sentence) - 4))
+    return {text for text, times in counts.items() if times > 2 and len(set(text.split())) > 2}
 
 
 def _loops(said: list[str]) -> bool:
@@ -157,7 +171,7 @@ def _loops(said: list[str]) -> bool:
 
     A word of up to three letters may come sixteen times: people laugh and sing ("ha ha ha", "na na na").
     """
-    for length in range(1, len(said) // 3 + 1):
+    for length in range(1, min(len(said) // 3, LONGEST_LOOP) + 1):
         run = 0  # words in a row that are the same as `length` words before
         for place in range(length, len(said)):
             run = run + 1 if said[place] == said[place - length] else 0
@@ -179,7 +193,7 @@ _LEAK = regex.compile(
     r"<\|(?:[a-z0-9_/.-]{1,60}|[A-Z0-9_]{1,60})\|>|<｜[^<>｜]{1,60}｜>"  # <|reserved_special_token_5|>
     r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS)\]|<</?SYS>>|\[(?:PAD|UNK|CLS|SEP)\]"  # Mistral, Llama 2, BERT
     r"|</?s>|<(?:bos|eos|pad|unk|mask|end_of_utterance)>|<(?:start|end)_of_turn>|<unused\d+>|<extra_id_\d+>"
-    r"|(?m:^\s*#{2,}\s*(?:Instruction|Input|Response)\s*:)|Below is an instruction that describes a task"  # Alpaca
+    r"|(?m:^[ \t]*#{2,}[ \t]*(?:Instruction|Input|Response)\s*:)|Below is an instruction that describes"  # Alpaca
     rf"|\{{\{{?\s*(?i:{_SLOTS})\s*\}}?\}}|\[(?i:insert [^\[\]]{{1,40}}|{_SLOTS})\](?!\()"
 )
 
@@ -200,22 +214,24 @@ def _leaks_columns(answer: str, columns: Collection[str]) -> bool:
 @lru_cache(maxsize=64)
 def _of_columns(columns: tuple[str, ...]) -> tuple[regex.Pattern[str], regex.Pattern[str]]:
     names = "|".join(regex.escape(name) for name in sorted(columns, key=lambda name: (-len(name), name))) or "(?!)"
-    label = regex.compile(rf"(?:^|[.!?…|,;]\s)[\s*_#\"'{{]*({names})[*_\"']*\s*:(?!\w)", regex.M)
+    label = regex.compile(rf"(?:^|[.!?…|,;]\s)[ \t*_#\"'{{]*({names})[*_\"']*\s*:(?!\w)", regex.M)
     return label, regex.compile(rf"\{{(?:{names})\}}")
 
 
+_LABEL = r"(?:^|[.!?…”\"]\s+)[#* \t]*"  # where a turn begins
 _ROLE = regex.compile(
-    r"(?:^|[.!?…”\"]\s+)[#*\s]*(?i:user|assistant|human)\**\s*:"
-    r"|^[#*\s]*(?i:user|assistant|system|model)\s*\n"  # a header whose control tokens were left out
-    r"|\b(?:assistant|user)\n\n",
+    rf"{_LABEL}(?i:assistant)\**\s*:"
+    r"|^[#* \t]*(?i:user|assistant|system|model)[ \t]*\n"  # a header whose control tokens were left out
+    r"|(?<=[^\w\s])(?:assistant|user)\n\n",
     regex.M,
 )
-_SPEAKER = regex.compile(r"^[*#\s]*(?!(?i:user|assistant|human|system|model)\b)[^\s:.!?*#][^:.!?\n]{0,30}:", regex.M)
+_ASKER = regex.compile(rf"{_LABEL}(?i:user|human)\**\s*:", regex.M)
+_SPEAKER = regex.compile(r"^[*# \t]*(?!(?i:user|human|system)\b)[^\s:.!?*#][^:.!?\n]{0,30}:", regex.M)
 
 
 def _plays_roles(answer: str) -> bool:
-    """Whether turns of a chat are written out; a dialogue in which others speak too is an example."""
-    return bool(_ROLE.search(answer)) and not _SPEAKER.search(answer)
+    """Whether turns of a chat are written out; "User: …" in a dialogue in which others speak too is an example."""
+    return bool(_ROLE.search(answer)) or (bool(_ASKER.search(answer)) and not _SPEAKER.search(answer))
 
 
 # ---------------------------------------------------------------- echo and wrong decoding
@@ -228,12 +244,12 @@ _FRAMES = {f"{normalised(begin)} {says}".strip() for begin in _BEGINS for says i
 
 def _echoes(answer: str, prompt: str) -> bool:
     """Whether nothing new is said: the answer is the question, or what it quotes, and words that frame an answer."""
-    said = normalised(answer)
     asked = sorted({normalised(part) for part in (prompt, *_QUOTED.findall(prompt))} - {""}, key=len, reverse=True)
-    rest = said
+    said = rest = f" {normalised(answer)} "
     for part in asked:
-        rest = regex.sub(rf"(?<!\S){regex.escape(part)}(?!\S)", " ", rest)
-    return rest != said and " ".join(rest.split()) in _FRAMES
+        while f" {part} " in rest:
+            rest = rest.replace(f" {part} ", " ")
+    return rest != said and rest.strip() in _FRAMES
 
 
 def _wrongly_decoded(answer: str) -> bool:

@@ -121,7 +121,7 @@ class Items:
             choices=_first(self.choices, lambda row: row.side, most),
             cloze=_first(self.cloze, lambda row: row.side, most),
             told=_first(self.told, lambda row: row.group, most),
-            prompts=_first(self.prompts, lambda row: row.group, most),
+            prompts=_first(self.prompts, lambda row: row.group + row.side, most),
         )
 
 

@@ -30,28 +30,20 @@ def _share(title: str, note: str = "") -> Spec:
 
 
 def _score(title: str) -> Spec:
-    return Spec(title, "0 to 1", "higher", "mean")
+    return Spec(title, "", "higher", "mean")
 
 
 def _nats(title: str, per: str, note: str = "") -> Spec:
     return Spec(title, f"nats per {per}", "lower", "mean", note)
 
 
-SIDES = {"": "", "_held_out": ", held-out terms", "_trained": ", terms in training"}
-CHOICES = {
-    "choice": "4-way choice of the definition",
-    "unseen_wording": "the same in an unseen wording",
-    "cloze": "term that fits the gap",
-}
-MEASURES = {
-    "acc_mutual_info": "mutual information",
-    "acc": "log-probability",
-    "acc_norm": "log-probability a character",
-}
-LIKENESS = {"f1": "token F1", "chrf": "chrF", "rouge_l": "ROUGE-L", "cosine": "cosine of embeddings"}
+SIDES = {"": "", "_held_out": ", held-out terms", "_trained": ", trained terms"}
+CHOICES = {"choice": "choice of 4", "unseen_wording": "choice of 4, unseen wording", "cloze": "cloze"}
+MEASURES = ("acc_mutual_info", "acc", "acc_norm")
+LIKENESS = {"f1": "token F1", "chrf": "chrF", "rouge_l": "ROUGE-L", "cosine": "cosine"}
 COMPARED = {
-    "definition_held_out": "generated definition, held-out terms",
-    "definition_trained": "generated definition, terms in training",
+    "definition_held_out": "definition, held-out terms",
+    "definition_trained": "definition, trained terms",
     "plain": "plain English",
 }
 
@@ -60,14 +52,16 @@ SPECS: dict[str, Spec] = {
     "case_explained": _share("prompt 1: expressions explained"),
     "question_explained": _share("questions: expressions explained"),
     **{
-        f"{choice}_{measure}{side}": _share(f"{title}{said}, by {how}", "guessing gives 0.25")
+        f"{choice}_{measure}{side}": _share(f"{title}{said}: {measure}", "guessing gives 25 %")
         for choice, title in CHOICES.items()
-        for measure, how in MEASURES.items()
+        for measure in MEASURES
         for side, said in SIDES.items()
     },
     "held_out_nll": _nats("NLL of held-out clean definitions", "byte", "answers of the build, end of turn included"),
     "held_out_nll_per_token": _nats("NLL of held-out clean definitions", "token"),
-    "plain_definition_nll": _nats("NLL of held-out definitions as the entry has them", "byte", "in no answer's frame"),
+    "plain_definition_nll": _nats(
+        "NLL of held-out definitions, bare", "byte", "as the entry has them, in no answer's frame"
+    ),
     "general_nll": _nats("NLL of general answers", "byte"),
     "general_nll_per_token": _nats("NLL of general answers", "token"),
     **{

@@ -47,21 +47,30 @@ def _number(metric: Metric, number: float) -> str:
     return f"{100 * number:.1f}" if metric.kind == "share" else f"{number:.3f}"
 
 
+def titled(metric: Metric) -> str:
+    return metric.title if metric.kind == "share" or not metric.unit else f"{metric.title} ({metric.unit})"
+
+
 def direction(metric: Metric) -> str:
     return {"higher": "↑", "lower": "↓"}.get(metric.better, "")
 
 
 def print_results(results: Results, console: Console) -> None:
     """The table, the case's two answers with their times, and the faults."""
-    from rich.table import Table
+    from rich.table import Column, Table
+    from rich.text import Text
 
+    console.print(readable(headline(results)), markup=False, style="bold")
     table = Table(
-        "metric", "", "value", "95 % interval", "items", "unit", title=headline(results), title_justify="left"
+        Column("metric", no_wrap=True),
+        "",
+        Column("value", justify="right"),
+        Column("95 % interval", no_wrap=True),
+        "items",
     )
     for metric in results.metrics.values():
         value, interval = figure(metric)
-        unit = "" if metric.kind == "share" else metric.unit
-        table.add_row(metric.title, direction(metric), value, interval, str(metric.n), unit)
+        table.add_row(Text(titled(metric)), direction(metric), value, interval, str(metric.n))
     console.print(table)
     for answer in shown(results):
         console.print(f"\n{answer.id}: {timing(results, answer)}", markup=False, style="bold")
@@ -99,8 +108,7 @@ def markdown(results: Results) -> str:
     lines += ["| metric | | value | 95 % interval | items |", "|---|---|---|---|---|"]
     for metric in results.metrics.values():
         value, interval = figure(metric)
-        title = metric.title if metric.kind == "share" else f"{metric.title} ({metric.unit})"
-        lines.append(f"| {title} | {direction(metric)} | {value} | {interval} | {metric.n} |")
+        lines.append(f"| {titled(metric)} | {direction(metric)} | {value} | {interval} | {metric.n} |")
     lines += ["", f"Faults of form: {faults(results)}.", *filter(None, [never_ended(results)]), ""]
     for answer in shown(results):
         lines += [f"## {answer.id}", "", *(f"    {line}" for line in readable(answer.text).split("\n")), ""]

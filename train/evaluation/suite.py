@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]  # what, done, total
 WHOLE = 1_000_000  # a chunk of everything
-CHUNKS = {"quick": (8, 8), "full": (16, 8), "experiment": (WHOLE, WHOLE)}  # items scored, answers made at once
+CHUNKS = {"quick": (25, 16), "full": (25, 16), "experiment": (WHOLE, WHOLE)}  # items scored, answers made at once
 
 
 def evaluate(
@@ -112,7 +112,7 @@ class Asked:
     def __init__(self, items: Items, loaded: LoadedTokenizer) -> None:
         scored, made = CHUNKS[items.suite]
         self.items, self.loaded = items, loaded
-        self.alone = choice.alone_work((*items.choices, *items.cloze), loaded, WHOLE)
+        self.alone = choice.alone_work((*items.choices, *items.cloze), loaded, 4 * scored)
         unseen = [one for one in items.choices if one.unseen]
         self.choices: dict[str, tuple[Work, Sequence[Choice]]] = {
             name: (choice.choice_work(name, rows, loaded, scored, unseen=name == "unseen_wording"), rows)

@@ -123,9 +123,7 @@ def _more(synset: Synset, word: str, sentences: Sequence[str]) -> str:
     return ""
 
 
-def _definition(
-    synset: Synset, word: str, salt: str, frame: str, questions: Sequence[str], **more: str
-) -> Definition:
+def _definition(synset: Synset, word: str, salt: str, frame: str, questions: Sequence[str], **more: str) -> Definition:
     meaning = synset.meaning.removeprefix("to ") if synset.pos == "v" else synset.meaning
     frames = ANSWERS[frame]
     if frame == "define_n" and not re.match(r"(?:an?|the|any|some\w*|one)\b", meaning):
@@ -143,8 +141,8 @@ def _turn(task: str, synset: Synset, **values: str) -> Turn:
 
 def _dictionary_turn(task: str, word: str, text: str) -> Turn:
     first = text if re.match(r"[A-Z]{2}|I\b|[^A-Za-z]", text) else text[0].lower() + text[1:]
-    lead = "“{word}”: {text}" if "." in text[:-1] else "“{word}” means {text}"
-    return _pick(QUESTIONS[task], word).format(word=word), lead.format(word=word, text=first if "means" in lead else text)
+    answer = f"“{word}”: {text}" if "." in text[:-1] else f"“{word}” means {first}"
+    return _pick(QUESTIONS[task], word).format(word=word), answer
 
 
 def _find(word: str, sentence: str) -> re.Match[str] | None:

@@ -4,8 +4,8 @@
     jargon(folder)           headword and first paragraph, from jargon.index and jargon.dict.dz
     devil(folder)            the same, from devil.index and devil.dict.dz
 
-The two dictionaries are in dictd's format (man page dictfmt(1)): an index of headword, offset and length in base 64, and
-a body that gzip can read.
+The two dictionaries are in dictd's format (man page dictfmt(1)): an index of headword, offset and length in base 64,
+and a body that gzip can read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ DIGITS = {sign: value for value, sign in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZab
 INSTANCE = {"@i", "~i"}  # pointers of an instance: the name of one person, place or event, or the class of such names
 LEADING_NOTE = re.compile(r"^\([^()]*\)\s*[;:,]?\s*")
 MARKER = re.compile(r"\((?:p|a|ip)\)$")  # where an adjective may stand: no part of the word
-NOT_MEANT = re.compile(r"^(?:\s|\d+\.|\[[^\]]*\]|\([^()]*\)|(?:v[ti]?|n|adj|adv)\.)+")  # 1. [origin] vt. before a meaning
+NOT_MEANT = re.compile(
+    r"^(?:\s|\d+\.|\[[^\]]*\]|\([^()]*\)|(?:v[ti]?|n|adj|adv)\.)+"
+)  # 1. [origin] vt. before a meaning
 LONGEST = 300  # characters of a paragraph that is kept, whole sentences
 
 
@@ -52,7 +54,8 @@ def synsets(folder: Path) -> list[Synset]:
         try:
             found += [_synset(line, pos) for line in lines if line[:1].isdigit()]  # the licence is indented
         except (ValueError, IndexError) as error:
-            raise TrainError(f"{folder / f'data.{part}'}: not in WordNet's format ({error}); expected wndb(5WN)") from error
+            where = folder / f"data.{part}"
+            raise TrainError(f"{where}: not in WordNet's format ({error}); expected wndb(5WN)") from error
     if not found:
         raise TrainError(f"{folder}: its data files hold no meaning; expected WordNet 3.0")
     return found

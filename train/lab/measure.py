@@ -1,10 +1,12 @@
 """How well a model knows what an answer should be: nats per byte of WordNet definitions that it has never seen.
 
     python -m train.lab.measure --model train/lab/model --wordnet /usr/share/wordnet
+    python -m train.lab.measure --prompts data/evaluation/*prompts.json data/evaluation/questions.json
 
 A figure per byte does not depend on the tokenizer, so that two models can be compared. The question is not counted. The
 loss of the end-of-turn token is counted, its bytes are not. An answer repeats the word it was asked for inside a frame
-("… means to …"), which is easy to foresee; so the meaning alone is measured as well.
+("… means to …"), which is easy to foresee; so the meaning alone is measured as well. With --prompts it is counted how
+many of its greedy answers are distinct and ended: a model that says the same to everything fits well and is of no use.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -64,12 +67,32 @@ def fit(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerBase, definitions
     return Fit(len(definitions), answer_nats / size, meaning_nats / meaning_size, answer_nats / tokens, tokens, size)
 
 
+@dataclass(frozen=True)
+class Variety:
+    """Greedy answers: shares of their number."""
+
+    answers: int
+    distinct: float
+    most_frequent: float
+    ended: float
+
+
+def variety(answers: Sequence[tuple[str, bool]]) -> Variety:
+    """What is distinct and ended of the answers that `greedy` gave. Raises TrainError without answers."""
+    if not answers:
+        raise TrainError("no prompt to answer: the files given hold an empty list")
+    counts = Counter(answer for answer, _ in answers)
+    total = len(answers)
+    ended = sum(stopped for _, stopped in answers)
+    return Variety(total, len(counts) / total, max(counts.values()) / total, ended / total)
+
+
 def _nats(model: LlamaForCausalLM, encoded: Sequence[Encoded]) -> Iterator[list[float]]:
     """For every conversation the loss of each of its tokens, given those before it; 0 for the first."""
     import torch
     from torch.nn.functional import cross_entropy
 
-    model.eval()
+    model.eval()  # type: ignore[no-untyped-call]
     for begin in range(0, len(encoded), BATCH):
         batch = [one.input_ids for one in encoded[begin : begin + BATCH]]
         longest = max(map(len, batch))
@@ -96,16 +119,29 @@ def greedy(
 
     from curation.templates import prompt_ids
 
-    model.eval()
+    model.eval()  # type: ignore[no-untyped-call]
     answers = []
     for question in questions:
         ids = torch.tensor([prompt_ids(messages(question), tokenizer)])
         with torch.inference_mode():
-            made = model.generate(
+            made = model.generate(  # type: ignore[misc]
                 ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=longest
-            )[0, ids.shape[1] :]  # fmt: skip
-        answers.append((tokenizer.decode(made, skip_special_tokens=True), bool(made[-1] == tokenizer.eos_token_id)))
+            )[0, ids.shape[1] :]
+        answers.append(
+            (str(tokenizer.decode(made, skip_special_tokens=True)), bool(made[-1] == tokenizer.eos_token_id))
+        )
     return answers
+
+
+def read_prompts(paths: Sequence[Path]) -> list[str]:
+    """The texts of JSON lists of objects with a key text. Raises TrainError."""
+    texts: list[str] = []
+    for path in paths:
+        try:
+            texts += [str(prompt["text"]) for prompt in json.loads(path.read_text(encoding="utf-8"))]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise TrainError(f"{path}: expected a JSON list of objects with a key text ({error!r})") from error
+    return texts
 
 
 def load(folder: Path, dtype: torch.dtype | None = None) -> tuple[LlamaForCausalLM, PreTrainedTokenizerBase]:
@@ -127,7 +163,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         model, tokenizer = load(given.model)
-        measured = fit(model, tokenizer, corpus(synsets(given.wordnet)).held_out)
+        measured: Fit | Variety
+        if given.prompts:
+            measured = variety(greedy(model, tokenizer, read_prompts(given.prompts)))
+        else:
+            measured = fit(model, tokenizer, corpus(synsets(given.wordnet)).held_out)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -139,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m train.lab.measure", description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, default=HERE / "model", help="folder of the model (default: the lab's)")
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="WordNet's data files")
+    parser.add_argument("--prompts", type=Path, nargs="+", help="count distinct answers instead; files of prompts")
     return parser
 
 

@@ -1,6 +1,7 @@
-"""What is asked of the lab's model and how an answer begins. No answer says "slang": that style is left to the fine-tuning.
+"""What is asked of the lab's model and how an answer begins. Nothing says "slang": fine-tuning is there to teach it.
 
-`{word}` is a word, `{part}` its part of speech, `{meaning}` what it means, `{sentence}` a sentence, `{other}` another word.
+`{word}` is a word, `{part}` its part of speech, `{meaning}` what it means, `{sentence}` a sentence, `{other}` another
+word.
 Answers repeat the word in quotation marks, so that the model learns to take it from the question.
 """
 

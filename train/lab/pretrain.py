@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import sys
 import time
@@ -46,7 +47,7 @@ class Settings:
     key_value_heads: int = 2
     row: int = 256  # tokens
     rows: int = 16  # rows a step
-    steps: int = 2400
+    steps: int = 2000
     warmup: int = 50  # steps
     muon_rate: float = 0.02
     adam_rate: float = 0.004
@@ -95,7 +96,7 @@ def new_model(tokenizer: PreTrainedTokenizerBase, settings: Settings) -> LlamaFo
     import torch
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
-    begin, end, pad = tokenizer.convert_tokens_to_ids([BEGIN, TURN, PAD])
+    begin, end, pad = (tokenizer.get_vocab()[token] for token in (BEGIN, TURN, PAD))
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=settings.hidden_size,
@@ -111,8 +112,9 @@ def new_model(tokenizer: PreTrainedTokenizerBase, settings: Settings) -> LlamaFo
         pad_token_id=pad,
     )
     torch.manual_seed(settings.seed)
-    model = LlamaForCausalLM(config)
-    model.generation_config = GenerationConfig(bos_token_id=begin, eos_token_id=end, pad_token_id=pad, do_sample=False)
+    model = LlamaForCausalLM(config)  # type: ignore[no-untyped-call]
+    stops = {"bos_token_id": begin, "eos_token_id": end, "pad_token_id": pad}
+    model.generation_config = GenerationConfig(**stops, do_sample=False)  # type: ignore[no-untyped-call]
     return model
 
 
@@ -164,9 +166,7 @@ class Run:
         self.model.train()
         loss = loss_of(self.model, batch(self.rows, self.step, self.settings), self.settings)
         loss.backward()  # type: ignore[no-untyped-call]
-        for optimizer, full in zip(
-            self.optimizers, (self.settings.muon_rate, self.settings.adam_rate), strict=True
-        ):
+        for optimizer, full in zip(self.optimizers, (self.settings.muon_rate, self.settings.adam_rate), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = full * rate(self.step, self.settings)
             optimizer.step()
@@ -235,12 +235,10 @@ def export(
     """Weights in 16 bits, tokenizer, licence and facts; `out` is replaced as a whole, or not at all."""
     import copy
 
-    import torch
-
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    copy.deepcopy(model).to(torch.float16).save_pretrained(part)
+    copy.deepcopy(model).half().save_pretrained(part)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(part)
     (part / "model.safetensors").chmod(0o644)  # safetensors writes for the owner alone
     (part / "LICENSE.wordnet").write_text(licence, encoding="utf-8")
@@ -262,7 +260,7 @@ def check_out(out: Path) -> None:
 def wordnet_licence(folder: Path) -> str:
     """The notice that WordNet asks to be on every copy: the numbered lines at the head of its files."""
     lines = (folder / "data.noun").read_text(encoding="utf-8").splitlines()
-    return "\n".join(line[5:].rstrip() for line in lines if line.startswith("  ")).strip() + "\n"
+    return "\n".join(re.sub(r"^ +\d+ ?", "", line).rstrip() for line in lines if line.startswith("  ")).strip() + "\n"
 
 
 # ---------------------------------------------------------------- the command
@@ -272,21 +270,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Read the dictionaries, make the tokenizer, train, write."""
     given = _parser().parse_args(arguments)
     try:
-        pretrain(given.wordnet, given.dictd, given.out, given.work, Settings(steps=given.steps), given.every)
+        pretrain(given.wordnet, given.dictd, given.out, given.work, Settings(steps=given.steps), every=given.every)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
 
 
-def pretrain(wordnet: Path, dictd: Path, out: Path, work: Path, settings: Settings, every: int) -> None:
+def pretrain(wordnet: Path, dictd: Path, out: Path, work: Path, settings: Settings, *, every: int) -> None:
     """The whole of it, with a line of JSON for every measurement. Raises TrainError."""
     check_out(out)
     text = corpus(synsets(wordnet), jargon(dictd), devil(dictd))
     tokenizer = train_tokenizer((m["content"] for c in text.train for m in c), settings.vocabulary)
     run = Run(rows_of_tokens(text, tokenizer, settings.row), tokenizer, settings, work)
-    watched = text.held_out[:WATCHED]
-    train(run, lambda: {"nats_per_byte": round(fit(run.model, tokenizer, watched).answer_nats_per_byte, 4)}, every, _say(work))
+
+    def watch() -> dict[str, Any]:
+        measured = fit(run.model, tokenizer, text.held_out[:WATCHED])
+        return {"nats_per_byte": round(measured.answer_nats_per_byte, 4)}
+
+    train(run, watch, every, _say(work))
     facts = {
         "settings": asdict(settings),
         "conversations": len(text.train),

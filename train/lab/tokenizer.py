@@ -1,4 +1,4 @@
-"""The lab's tokenizer: byte-level BPE with the words of its corpus, and Llama 3's control tokens, cut and chat template.
+"""The lab's tokenizer: byte-level BPE of its corpus, with Llama 3's control tokens, cut and chat template.
 
 Text is cut by Llama 3's own pattern, so that llama.cpp knows it ("llama-bpe"). It is trained with a stricter one, which
 never glues a quotation mark to the word after it: a word in quotation marks is then the same tokens in the question and
@@ -22,7 +22,8 @@ SPECIAL = [BEGIN, END, "<|start_header_id|>", "<|end_header_id|>", TURN, PAD]
 VOCABULARY = 5120  # the control tokens among them
 # pre_tokenizer of meta-llama/Meta-Llama-3-8B/tokenizer.json
 LLAMA_3_CUT = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 TRAINING_CUT = LLAMA_3_CUT.replace(r"[^\r\n\p{L}\p{N}]?\p{L}+", r" ?\p{L}+")
 ROLES = ["system", "user", "assistant", "\n\n"]  # what the template writes around every turn: one token each
@@ -45,7 +46,7 @@ def train_tokenizer(texts: Iterable[str], size: int = VOCABULARY) -> PreTrainedT
     tokenizer.train_from_iterator([*texts, *ROLES * REPEATS], trainer)
     tokenizer.pre_tokenizer = _cut(LLAMA_3_CUT)
     tokenizer.decoder = decoders.ByteLevel()
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         bos_token=BEGIN,
         eos_token=TURN,

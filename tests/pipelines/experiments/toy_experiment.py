@@ -64,7 +64,9 @@ def step(number: int) -> str:
 def results(column: Column, seed: int) -> Results:
     values = [value for metric in MEANS for value in item_values(metric, column.name, seed)]
     said = answers(column.name)
-    return Results({"name": column.title, "seed": 3407}, "3" * 64, measured(values, 3407), {}, values, said)
+    return Results(
+        {"name": column.title, "seed": 3407, "suite": "experiment"}, "3" * 64, measured(values, 3407), {}, values, said
+    )
 
 
 def item_values(metric: str, column: str, seed: int) -> list[ItemValue]:
@@ -72,7 +74,9 @@ def item_values(metric: str, column: str, seed: int) -> list[ItemValue]:
     mean = MEANS[metric][column]
     made = []
     for number, term in enumerate(TERMS):
-        chance = random.Random(f"{metric} {term}").gauss(0, 0.2) + random.Random(f"{column} {term} {seed}").gauss(0, 0.05)
+        chance = random.Random(f"{metric} {term}").gauss(0, 0.2) + random.Random(f"{column} {term} {seed}").gauss(
+            0, 0.05
+        )
         yes = random.Random(f"{metric} {term} {column}").random() < mean
         share = metric.endswith(("answers", "explained"))
         made.append(ItemValue(metric, f"q-{number}", term, float(yes) if share else mean + chance))

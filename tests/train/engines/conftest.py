@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
+from dataclasses import replace
 
 import pytest
+
+from train.base_models import find_base_model, load_tokenizer, stand_in_tokenizer
 
 VOCABULARY = 300
 
@@ -38,3 +42,19 @@ def prompts():
     chance = random.Random(3407)
     drawn = [[chance.randrange(VOCABULARY) for _ in range(length)] for length in (30, 2, 11, 11, 5, 17, 23)]
     return [*drawn, drawn[-1]]
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tiny_llama, tmp_path_factory):
+    """The tiny model and a tokenizer in a folder, and the tokenizer loaded."""
+    folder = tmp_path_factory.mktemp("tiny-llama")
+    spec = find_base_model("llama-3.2-1b-instruct")
+    tokenizer = stand_in_tokenizer(spec)
+    tokenizer.save_pretrained(folder)
+    facts = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    facts["model"]["vocab"]["th"] = len(tokenizer)
+    facts["model"]["merges"] = [["t", "h"]]  # llama.cpp refuses a tokenizer that has none
+    (folder / "tokenizer.json").write_text(json.dumps(facts), encoding="utf-8")
+    tiny_llama.save_pretrained(folder)
+    found = load_tokenizer(str(folder))
+    return folder, replace(found, settings=spec.settings)

@@ -9,8 +9,10 @@ from collections import Counter
 import pytest
 
 from curation.decontaminate import EvaluationIndex, words_of
+from train.evaluation.expressions import explained
 from train.evaluation.format_health import faults
 from train.evaluation.slang_words import slang_in, slang_terms
+from train.evaluation.wording import plainly
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +43,6 @@ def ours(prompts, answers, plain):
     """Every sentence of the three files, by a name that says where it stands."""
     sentences = {item["id"]: item["text"] for item in [*prompts, *answers, *plain]}
     return sentences | {f"{item['id']} plain": item["plain"] for item in plain}
-
-
-def holds(text, idea):
-    return idea.casefold() in text.casefold()
 
 
 # ---------------------------------------------------------------- shape
@@ -92,9 +90,7 @@ def test_our_own_answers_are_healthy(answers, plain):
     for item in answers:
         assert faults(item["text"], prompt=item["prompt"], ended=True) == [], item["id"]
     for item in plain:
-        assert faults(item["plain"], prompt=f"Say this in plain English: “{item['text']}”", ended=True) == [], item[
-            "id"
-        ]
+        assert faults(item["plain"], prompt=plainly(item["text"]), ended=True) == [], item["id"]
 
 
 def test_what_is_general_or_plain_holds_no_slang(prompts, answers, plain):
@@ -105,26 +101,21 @@ def test_what_is_general_or_plain_holds_no_slang(prompts, answers, plain):
 # ---------------------------------------------------------------- plain English
 
 
-def test_every_expression_stands_in_its_sentence_and_is_kept_by_our_translation(plain):
+def test_every_expression_stands_in_its_sentence_and_our_translation_explains_it(plain):
     for item in plain:
-        assert item["expressions"], item["id"]
-        for expression in item["expressions"]:
-            assert expression["term"] in item["text"], item["id"]
-            assert not holds(item["plain"], expression["term"]), item["id"]
-            assert any(holds(item["plain"], idea) for idea in expression["ideas"]), (item["id"], expression["term"])
+        terms = [expression["term"] for expression in item["expressions"]]
+        assert terms, item["id"]
+        assert all(term in item["text"] and term.casefold() not in item["plain"].casefold() for term in terms)
+        assert explained(item["plain"], plainly(item["text"]), item["expressions"]) == terms, item["id"]
 
 
-def test_repeating_the_sentence_shows_no_understanding(plain):
+@pytest.mark.parametrize(
+    "answer", ["{text}", "“{text}” means that.", "It is a term used on social media for a person."]
+)
+def test_an_answer_that_says_nothing_explains_nothing(plain, answer):
     for item in plain:
-        ideas = [idea for expression in item["expressions"] for idea in expression["ideas"]]
-        assert [idea for idea in ideas if holds(item["text"], idea)] == [], item["id"]
-
-
-def test_saying_that_something_means_something_shows_no_understanding(plain):
-    empty = "This sentence means that. It is a term used on social media to describe a person or a situation."
-    for item in plain:
-        for expression in item["expressions"]:
-            assert [idea for idea in expression["ideas"] if holds(empty, idea)] == [], (item["id"], expression["term"])
+        said = answer.format(text=item["text"])
+        assert explained(said, plainly(item["text"]), item["expressions"]) == [], item["id"]
 
 
 # ---------------------------------------------------------------- nobody else's

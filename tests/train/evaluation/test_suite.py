@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,14 @@ def engine(tiny_model):
 
 @pytest.fixture(scope="module")
 def items(small_build):
-    return make_items(read_build(small_build), "full", 3407).limited(3)
+    some = make_items(read_build(small_build), "full", 3407).limited(3)
+    return replace(some, prompts=tuple(replace(one, cap=min(one.cap, 80)) for one in some.prompts))
 
 
-class Interrupted(Exception):
+MADE = {"name": "tiny", "marks": ["off recipe: seed 1"]}
+
+
+class InterruptedHereError(Exception):
     """Stands for a kill."""
 
 
@@ -48,7 +53,7 @@ class Counting:
     def __getattr__(self, name):
         def call(*args, **named):
             if self.calls >= self.most:
-                raise Interrupted
+                raise InterruptedHereError
             self.calls += 1
             return getattr(self.engine, name)(*args, **named)
 
@@ -77,7 +82,7 @@ class Scripted:
 
 
 def run(engine, loaded, items, out, **more):
-    named = {"suite": items.suite, "meta": {"name": "tiny", "marks": ["off recipe: seed 1"]}} | more
+    named = {"suite": items.suite, "meta": MADE} | more
     return evaluate(engine, loaded, items, out, **named)
 
 
@@ -116,11 +121,13 @@ def test_every_metric_is_the_mean_of_its_items_and_lies_in_its_interval(whole):
 
 def test_all_that_the_suite_promises_is_measured(whole):
     results, _ = whole
-    promised = """case_explained question_explained choice_acc_mutual_info_held_out choice_acc_trained
-    unseen_wording_acc_mutual_info cloze_acc_mutual_info held_out_nll plain_definition_nll general_nll
-    definition_held_out_chrf definition_trained_rouge_l plain_f1 plain_explained general_without_slang
-    healthy_answers ended_answers distinct_answers answer_tokens""".split()
-    assert not set(promised) - set(results.metrics)
+    promised = {
+        "case_explained", "question_explained", "choice_acc_mutual_info_held_out", "choice_acc_trained", "general_nll",
+        "unseen_wording_acc_mutual_info", "cloze_acc_mutual_info", "held_out_nll", "plain_definition_nll", "plain_f1",
+        "definition_held_out_chrf", "definition_trained_rouge_l", "plain_explained", "general_without_slang",
+        "healthy_answers", "ended_answers", "distinct_answers", "answer_tokens",
+    }  # fmt: skip
+    assert promised - set(results.metrics) == set()
 
 
 def test_no_clock_stands_outside_of_the_timings(whole, engine, tiny_loaded, items, tmp_path):
@@ -142,7 +149,7 @@ def test_an_interrupted_evaluation_goes_on_and_ends_the_same(whole, engine, tiny
         cut = Counting(engine, most)
         try:
             run(cut, tiny_loaded, items, here)
-        except Interrupted:
+        except InterruptedHereError:
             assert not (here / "results.json").exists()
             with pytest.raises(TrainError, match="an evaluation that has not finished"):
                 read_results(here)
@@ -153,7 +160,7 @@ def test_an_interrupted_evaluation_goes_on_and_ends_the_same(whole, engine, tiny
 
 def test_a_line_that_a_kill_cut_is_asked_again(whole, engine, tiny_loaded, items, tmp_path):
     _, out = whole
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedHereError):
         run(Counting(engine, 3), tiny_loaded, items, tmp_path / "x")
     journal = tmp_path / "x" / JOURNAL
     journal.write_bytes(journal.read_bytes()[:-20])
@@ -162,7 +169,7 @@ def test_a_line_that_a_kill_cut_is_asked_again(whole, engine, tiny_loaded, items
 
 
 def test_a_journal_damaged_in_its_middle_is_refused(engine, tiny_loaded, items, tmp_path):
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedHereError):
         run(Counting(engine, 3), tiny_loaded, items, tmp_path / "x")
     journal = tmp_path / "x" / JOURNAL
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -179,19 +186,19 @@ def test_a_finished_evaluation_is_read_and_not_made_again(whole, engine, tiny_lo
     assert nothing.calls == 0
 
 
-@pytest.mark.parametrize(
-    ("more", "what"),
-    [({"meta": {"name": "another"}}, "marks, name"), ({"limit": 2}, "items")],
-)
-def test_another_evaluation_is_never_taken_for_this_one(whole, engine, tiny_loaded, items, tmp_path, more, what):
+def test_another_evaluation_is_never_taken_for_this_one(whole, tiny_loaded, items):
     _, out = whole
-    asked = items.limited(more.pop("limit")) if "limit" in more else items
-    with pytest.raises(TrainError, match=f"holds an evaluation with another {what}"):
-        run(engine, tiny_loaded, asked, out, **more)
-    with pytest.raises(Interrupted):
-        run(Counting(engine, 1), tiny_loaded, items, tmp_path / "half")
-    with pytest.raises(TrainError, match=f"holds a half-finished evaluation with another {what}"):
-        run(engine, tiny_loaded, asked, tmp_path / "half", **more)
+    with pytest.raises(TrainError, match="holds an evaluation with another engine, marks, name"):
+        run(Scripted([1]), tiny_loaded, items, out, meta={"name": "another", "model": "tiny"})
+    with pytest.raises(TrainError, match="holds an evaluation with another engine, items"):
+        run(Scripted([1]), tiny_loaded, items.limited(2), out, meta={**MADE, "model": "tiny"})
+
+
+def test_a_half_finished_evaluation_is_never_taken_for_another(engine, tiny_loaded, items, tmp_path):
+    with pytest.raises(InterruptedHereError):
+        run(Counting(engine, 1), tiny_loaded, items, tmp_path)
+    with pytest.raises(TrainError, match="holds a half-finished evaluation with another marks, name"):
+        run(engine, tiny_loaded, items, tmp_path, meta={"name": "another"})
 
 
 def test_fresh_makes_it_anew(engine, tiny_loaded, items, tmp_path):
@@ -206,7 +213,7 @@ def test_a_model_that_never_stops_is_cut_counted_and_said(tiny_loaded, items, tm
     free = [one for one in results.answers if one.cap > 48]
     assert all("cut_off" in one.faults and one.tokens == one.cap for one in free)
     assert results.metrics["ended_answers"].value == 0.0
-    assert results.metrics["healthy_answers"].value == 0.0
+    assert results.format_health["faults"]["cut_off"] == len(free)
     assert (
         never_ended(results)
         == f"{len(free)} of {len(free)} answers never ended: they were cut off at their cap of tokens."

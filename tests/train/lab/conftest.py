@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-LICENCE = """  1 This software and database is being provided to you, the LICENSEE, by  
-  2 Princeton University under the following license.  By obtaining, using  
-  3 WordNet 3.0 Copyright 2006 by Princeton University.  All rights reserved.  
+LICENCE = """  1 This software and database is being provided to you, the LICENSEE, by
+  2 Princeton University under the following license.  By obtaining, using
+  3 WordNet 3.0 Copyright 2006 by Princeton University.  All rights reserved.
 """
 WORDNET = {
     "noun": r"""

@@ -83,7 +83,10 @@ def test_the_same_dictionaries_in_another_order_give_the_same_conversations(word
 
 def test_the_jargon_file_gives_whole_sentences_without_markup(dictd):
     assert jargon(dictd) == [
-        ("crack root", "To defeat the security system of a Unix machine and gain root privileges thereby; see cracking."),
+        (
+            "crack root",
+            "To defeat the security system of a Unix machine and gain root privileges thereby; see cracking.",
+        ),
         ("ACK", "Acknowledge. Used to register one’s presence."),
     ]  # 1TBS breaks off, and the file about itself is no entry
 

@@ -12,7 +12,9 @@ TALK = [
 ]
 
 
-@pytest.mark.parametrize("text", ["😀 🤡‍👩🏽", "“I can’t even”", "naïve café  two  blanks\n\n", "日本語 ру́сский", "no cap 100%"])
+@pytest.mark.parametrize(
+    "text", ["😀 🤡‍👩🏽", "“I can’t even”", "naïve café  two  blanks\n\n", "日本語 ру́сский", "no cap 100%"]
+)
 def test_every_text_comes_back_as_it_was(small_tokenizer, text):
     assert small_tokenizer.decode(small_tokenizer(text, add_special_tokens=False)["input_ids"]) == text
 

@@ -14,7 +14,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
 from lm_eval.api.instance import Instance
 from lm_eval.api.task import ConfigurableTask
 
@@ -28,6 +27,8 @@ class FourWayChoice(ConfigurableTask):
         super().__init__(config={name: value for name, value in config.items() if name != "class"})
 
     def download(self, dataset_kwargs: dict[str, Any] | None = None, **_: Any) -> None:
+        from datasets import Dataset
+
         lines = Path(__file__).with_name(f"{self.config.task}.jsonl").read_text(encoding="utf-8").split("\n")
         self.dataset = {"test": Dataset.from_list([json.loads(line) for line in lines if line])}
 
