@@ -8,9 +8,11 @@ from typing import Any
 
 from curation import phrasings
 from curation.glosses import clean_definition, in_context, list_items, predicate
+from curation.normalize import term_key
 from curation.sentences import tidy, tidy_lines, unquoted
 
 LONGEST_EXAMPLE = 400  # characters; a longer one is a story, not a sentence
+AROUND_A_WORD = " #.,!?…"  # marks that make no sentence of a lone term
 SIDES = ("train", "validation", "test")
 Row = dict[str, Any]
 
@@ -112,7 +114,13 @@ def usable_examples(row: Row, term: str) -> list[str]:
     others = [unquoted(tidy_lines(text)) for text in row["examples"]]
     found = [] if _example_doubted(row) else [own]
     found += [text for text in others if text != own and term.casefold() in text.casefold()]
-    return [text for text in dict.fromkeys(found) if text and len(text) <= LONGEST_EXAMPLE]
+    return [text for text in dict.fromkeys(found) if _shows_use(text, term) and len(text) <= LONGEST_EXAMPLE]
+
+
+def _shows_use(text: str, term: str) -> bool:
+    """Whether a text says more than the term alone: “#Gaming.” shows nobody how “gaming” is used."""
+    said = term_key(text.strip(AROUND_A_WORD))
+    return said not in ("", term_key(term.strip(AROUND_A_WORD)))
 
 
 def _example_doubted(row: Row) -> bool:

@@ -20,6 +20,7 @@ _WORD = regex.compile(r"[\w'’]*")
 _SENTENCE_START = regex.compile(r"(^\W*|[.!?…]\s+)(\w)")
 _LONE_I = regex.compile(r"\bi\b(?!\.)")
 _STOP_TWICE = regex.compile(r"([.!?…][”\"’])\.(?=\s|$)")  # the full stop inside and outside of quotation marks
+_STOP_AFTER_MARK = regex.compile(r"(?<=[^\W_][?!])\.(?=\s|$)")  # "really?." but not "?!." drawn for fun
 _TERMINAL = ".!?…。！？।؟‽"
 _ELLIPSIS = regex.compile(r"(?:\.\s?){2,}\.|(?<=\w{3}|\s|^)\.\.(?=\s|$)|…\.+")
 _EMOTICON = regex.compile(r"(?:^|\s)(?:[>]?[:;=xX8]['’]?[-^]?[)(\[\]DPpOo3/|*>]+|<+3+|\^_*\^|[xX]D+|;-;|:'\()$")
@@ -49,7 +50,7 @@ def choose(options: Sequence[T], *key: str) -> T:
 
 def tidy(text: str) -> str:
     """One line: blanks collapsed, a run of full stops as one ellipsis; censored words ("A..", "Sh.. up") are kept."""
-    text = str(_STOP_TWICE.sub(r"\1", " ".join(text.split())))
+    text = _STOP_AFTER_MARK.sub("", _STOP_TWICE.sub(r"\1", " ".join(text.split())))
     if ".." not in text and ". ." not in text and "…" not in text:
         return text
     return str(_DOUBLE_STOP.sub(".", _ELLIPSIS.sub(_ellipsis, text)))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FORMS = ("adapter", "merged", "gguf")
 QUANTISATIONS = ("q8_0", "q4_k_m")  # those of train.quantise, the smallest last
+# what export.json takes over from run.json
+ORIGIN = ("base", "base_revision", "base_sha256", "adapter_sha256", "build", "build_sha256", "recipe_sha256", "marks")
 WRITTEN_WITH = ("gguf", "peft", "safetensors", "tokenizers", "torch", "transformers", "xllamacpp")
 CONTEXT = 2048  # tokens that Ollama keeps room for: max_length of the recipe
 
@@ -145,11 +147,10 @@ def plain_name(text: str) -> str:
 def write_facts(job: Export) -> None:
     """export.json, last of all: what was made from what, and the hash of every file."""
     files = sorted(path for path in job.folder.rglob("*") if path.is_file())
-    known = ("base", "base_revision", "base_sha256", "adapter_sha256", "build", "build_sha256", "recipe_sha256", "marks")
     facts = {
         "run": job.name,
         "forms": [form for form in FORMS if form in job.forms],
-        **{name: job.run.facts[name] for name in known if name in job.run.facts},
+        **{name: job.run.facts[name] for name in ORIGIN if name in job.run.facts},
         **job.facts,
         "versions": {package: found for package in WRITTEN_WITH if (found := installed(package))},
         "files": {path.relative_to(job.folder).as_posix(): sha256(path) for path in files},

@@ -50,8 +50,8 @@ With llama.cpp:
 llama-server -m gguf/{file} --jinja
 ```
 
-q8_0 is half the size of merged/ and hardly differs; q4_k_m is about a third, and differs a little more. Messages should
-have no blanks at their ends: some chat templates trim them, Ollama's cannot.
+q8_0 is half the size of merged/ and hardly differs; q4_k_m is about a third, and differs more, most of all where the
+model is small. Messages should have no blanks at their ends: some chat templates trim them, Ollama's cannot.
 """
 
 _OTHER_PROMPT = """

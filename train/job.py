@@ -64,6 +64,8 @@ def make_job(
     """The job that a call of `train_adapter` describes. Raises TrainError."""
     weights = find_weights(base, loaded)
     seed = recipe.seed if seed is None else seed
+    if not 0 <= seed < 2**32:
+        raise TrainError(f"seed {seed}: expected a whole number from 0 to {2**32 - 1}")
     rate, about_rate = learning_rate_for(weights, recipe, learning_rate)
     steps = plan_steps(
         examples, batch=recipe.batch, epochs=recipe.num_train_epochs, seed=seed, max_trained_tokens=max_trained_tokens

@@ -17,8 +17,8 @@ def draw_loss(history: Sequence[Mapping[str, Any]], folder: Path, title: str) ->
     steps = [row["step"] for row in history]
     losses = [row["loss"] for row in history]
     with rc_context({"svg.hashsalt": "loss", "svg.fonttype": "path", "text.parse_math": False}):
-        figure = Figure(figsize=(7, 4), layout="constrained")  # no pyplot: it would keep every figure of a long process
-        axes = figure.subplots()
+        figure = Figure(figsize=(7, 4))  # no pyplot: it would keep every figure of a long process
+        axes = figure.add_axes((0.09, 0.12, 0.88, 0.8))
         axes.plot(steps, losses, color="#9ab8d8", linewidth=0.8, label="each step")
         axes.plot(steps, smoothed(losses), color="#1f4e8c", linewidth=2, label=f"mean of {SMOOTH} steps")
         axes.set_xlabel("step")

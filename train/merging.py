@@ -36,7 +36,7 @@ def merge(run: Run, out: Path, *, base: str = "") -> LoadedTokenizer:
     weights = find_weights(wanted, loaded)
     same_weights(run, weights)
     check_room(out.parent, HALF * weights.parameters)
-    save_merged(model.merge_and_unload(), loaded, out, half_precision(weights.folder))
+    save_merged(model.merge_and_unload(), loaded, out)
     return loaded
 
 
@@ -57,8 +57,8 @@ def same_weights(run: Run, weights: BaseWeights) -> None:
         )
 
 
-def save_merged(model: Any, loaded: LoadedTokenizer, out: Path, precision: torch.dtype) -> None:
-    """Write a model with its tokenizer to the folder `out`; its answers stop at the end of turn."""
+def save_merged(model: Any, loaded: LoadedTokenizer, out: Path) -> None:
+    """Write a model with its tokenizer to the folder `out`, at 16 bits; its answers stop at the end of turn."""
     from train.backends import hushed
 
     tokenizer = exported_tokenizer(loaded)
@@ -67,16 +67,16 @@ def save_merged(model: Any, loaded: LoadedTokenizer, out: Path, precision: torch
         facts.bos_token_id, facts.eos_token_id = tokenizer.bos_token_id, end
         facts.pad_token_id = tokenizer.pad_token_id
     with hushed():
-        model.to(precision).save_pretrained(out)
+        model.to(half_precision(model.name_or_path)).save_pretrained(out)
     tokenizer.save_pretrained(out)
 
 
-def half_precision(base: Path) -> torch.dtype:
-    """bfloat16 where the base's own weights are, else float16."""
+def half_precision(base: str) -> torch.dtype:
+    """bfloat16 where the weights in the folder `base` are, else float16."""
     import torch
     from transformers import AutoConfig
 
-    stored = AutoConfig.from_pretrained(str(base), local_files_only=True, trust_remote_code=False).dtype
+    stored = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False).dtype
     return torch.bfloat16 if stored == torch.bfloat16 else torch.float16
 
 

@@ -39,7 +39,7 @@ class Base:
 
     @property
     def version(self) -> str:
-        return self.weights.sha256 or self.weights.revision or "not known"
+        return self.weights.sha256 or self.weights.revision
 
 
 @dataclass(frozen=True)

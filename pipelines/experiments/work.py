@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.experiments.arms import encode_lines, read_lines
 from pipelines.experiments.items import fact_items
 from pipelines.experiments.jobs import JOB, Job
+from pipelines.experiments.steps import ExperimentError
 from pipelines.tables import write_json
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def do(job: Job, tell: Tell) -> None:
 
     choose_backend(job.plan.backend)  # before anything imports transformers: Unsloth replaces parts of it
     loaded = tokenizer_of(job.plan.base)
+    check_base(job, loaded)
     begin = time.perf_counter()
     run = train(job, loaded, tell) if job.file else None
     trained = time.perf_counter()
@@ -36,6 +38,15 @@ def do(job: Job, tell: Tell) -> None:
     write_json(
         job.folder / JOB, {"key": job.key, "depends": job.depends, "column": job.column.facts(), "seed": job.seed}
     )
+
+
+def check_base(job: Job, loaded: LoadedTokenizer) -> None:
+    """All models of an experiment start from the same weights. Raises ExperimentError where these are others."""
+    from train.base_weights import find_weights
+
+    weights = find_weights(job.plan.base, loaded)
+    if job.plan.base_sha256 not in (weights.sha256, weights.revision):
+        raise ExperimentError(f"{weights.folder}: the base model changed while the experiment ran: run it again")
 
 
 @lru_cache(maxsize=1)

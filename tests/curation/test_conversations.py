@@ -244,7 +244,7 @@ def test_odd_tables_survive() -> None:
     huge = Entry("s", term="a" * 10_000, definition="b " * 5_000, example="c" * 10_000)
     assert len(built(huge)) == 1
     assert built(Entry("s", term="", definition=""), Entry("s", term="x", definition="X.")) == []
-    assert len(built(*[Entry("s", term="x", definition="A thing", example="x!", row=n) for n in range(9)])) == 3
+    assert len(built(*[Entry("s", term="x", definition="A thing", example="an x!", row=n) for n in range(9)])) == 3
 
 
 def test_headwords_that_careless_readers_change_stay() -> None:
@@ -259,6 +259,7 @@ def test_the_craft_of_one_sentence() -> None:
     ]  # fmt: skip
     assert quote('say "hi" now') == "“say ‘hi’ now”"
     assert tidy("so  funny.. Sh.. up . . . ok") == "so funny… Sh.. up … ok"
+    assert tidy("Who, me?. Yes!. What?!.") == "Who, me? Yes! What?!."
 
 
 def chats(count: int) -> list[list[dict[str, str]]]:
@@ -293,6 +294,13 @@ def test_an_initialism_may_be_spelled_by_sound_and_nothing_else_is_said_for_a_no
         )
         assert "another way" not in predicate("XD", "devilish smile", key)
     assert any("another way" in predicate("WRK", "work", key) for key in "abcdefgh")
+
+
+@pytest.mark.parametrize("example", ["Gaming", "#gaming.", "“Gaming!”", "!!!"])
+def test_an_example_that_says_no_more_than_its_term_is_not_shown(example: str) -> None:
+    shown = built(Entry("s", term="Gaming", definition="Playing on a computer", example=example))
+    assert {one["task"] for one in shown} == {"define_term"}
+    assert all("xample" not in one["messages"][1]["content"] for one in shown)
 
 
 def test_the_context_of_a_swapped_example_is_not_told() -> None:

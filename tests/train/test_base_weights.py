@@ -67,7 +67,10 @@ def test_an_unknown_name_is_answered_with_the_nearest():
         (lambda folder: (folder / "config.json").unlink(), "holds no model (config.json is missing or damaged)"),
         (lambda folder: (folder / "config.json").write_text("{", encoding="utf-8"), "holds no model"),
         (lambda folder: (folder / "model.safetensors").unlink(), "holds no weights (*.safetensors)"),
-        (lambda folder: (folder / "model.safetensors").write_bytes(b"no"), "model.safetensors: the weights are damaged"),
+        (
+            lambda folder: (folder / "model.safetensors").write_bytes(b"no"),
+            "model.safetensors: the weights are damaged",
+        ),
     ],
 )
 def test_a_damaged_folder_is_one_line(model, tiny_loaded, damage, line):

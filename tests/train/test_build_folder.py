@@ -48,7 +48,10 @@ def damaged(build, name, text):
         (lambda build: damaged(build, "manifest.json", "[]"), "manifest.json: is damaged"),
         (lambda build: shutil.rmtree(build / "chat"), "the build has no conversations"),
         (lambda build: damaged(build, "chat/train.jsonl", '{"messages": []\n'), "train.jsonl:1: damaged, no JSON"),
-        (lambda build: damaged(build, "chat/train.jsonl", '\n{"id": "1"}'), "train.jsonl:2: damaged, expected an object"),
+        (
+            lambda build: damaged(build, "chat/train.jsonl", '\n{"id": "1"}'),
+            "train.jsonl:2: damaged, expected an object",
+        ),
         (lambda build: damaged(build, "chat/train.jsonl", "7"), "train.jsonl:1: damaged, expected an object"),
         (lambda build: (build / "chat/train.jsonl").write_bytes(b"\xff\xfe"), "train.jsonl: cannot be read"),
     ],

@@ -63,7 +63,10 @@ def test_a_tokenizer_without_a_template_is_one_line(tiny_model, tmp_path):
 
 def test_a_stand_in_is_not_trained_on():
     loaded = load_tokenizer("llama-3.2-1b-instruct")
-    for encoding in (lambda: encode_conversations([chat("Clothes.")], loaded, 99), lambda: encode_text(["a"], loaded, 99)):
+    for encoding in (
+        lambda: encode_conversations([chat("Clothes.")], loaded, 99),
+        lambda: encode_text(["a"], loaded, 99),
+    ):
         with pytest.raises(TrainError, match="training needs the real tokenizer"):
             encoding()
 

@@ -111,6 +111,17 @@ def test_the_merged_folder_says_what_base_and_adapter_say(exported, adapted):
     assert (said - wanted).abs().max() < 0.05
 
 
+def test_a_base_in_bfloat16_is_merged_into_bfloat16(tiny_model, tmp_path):
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.bfloat16).save_pretrained(tmp_path / "base")
+    load_tokenizer(str(tiny_model)).tokenizer.save_pretrained(tmp_path / "base")
+    run = make_run(tmp_path / "base", tmp_path / "run")
+    out = export(run, ["merged", "gguf"], ["q8_0"], None, say=print, base=str(tmp_path / "base"))
+    assert AutoConfig.from_pretrained(out / "merged").dtype == torch.bfloat16
+
+
 def test_the_adapter_changes_what_the_base_says(exported, tiny_model):
     from transformers import AutoModelForCausalLM
 

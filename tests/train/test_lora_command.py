@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
-import sys
-import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -113,19 +111,19 @@ def test_wrong_numbers_are_one_line(call, wrong):
     assert (status, err.count("\n")) == (2, 1)
 
 
-def test_control_c_says_that_the_same_command_goes_on(small_build, tiny_model, project, tmp_path):
-    out = tmp_path / "run"
-    command = [sys.executable, "-m", "train.lora", "--data", small_build, "--base", tiny_model, "--out", out]
-    process = subprocess.Popen(
-        [*map(str, command), "--max-trained-tokens", "10000000", "--backend", "trl"],
-        cwd=project,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    while not list(out.glob("checkpoints/checkpoint-*/sealed.json")) and process.poll() is None:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 130
+def test_control_c_says_that_the_same_command_goes_on(call, monkeypatch, tmp_path):
+    @contextmanager
+    def bar(*, quiet):
+        yield lambda done, total, loss: signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(lora, "bar", bar)
+    status, _, err = call("--backend", "trl")
+    assert status == 130
     assert err == "error: interrupted. Checkpoints are kept: the same command goes on from the last one\n"
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+def test_progress_is_drawn_on_a_terminal_only(capsys):
+    with lora.bar(quiet=False) as advance:
+        advance(8, 16, 3.5)
+    assert capsys.readouterr() == ("", "")

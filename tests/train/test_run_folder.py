@@ -118,7 +118,10 @@ def flip(file):
         (lambda run: (run / "run.json").write_text("{", encoding="utf-8"), "run.json: is damaged"),
         (lambda run: shutil.rmtree(run / "adapter"), "the adapter is missing"),
         (lambda run: (run / "adapter/adapter_config.json").write_text("{", encoding="utf-8"), "the adapter is damaged"),
-        (lambda run: (run / "adapter/adapter_config.json").write_text("[]", encoding="utf-8"), "the adapter is damaged"),
+        (
+            lambda run: (run / "adapter/adapter_config.json").write_text("[]", encoding="utf-8"),
+            "the adapter is damaged",
+        ),
         (lambda run: cut(run / "adapter/adapter_model.safetensors"), "the adapter is damaged"),
         (lambda run: flip(run / "adapter/adapter_model.safetensors"), "its weights are not those that were written"),
     ],

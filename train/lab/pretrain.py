@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import time
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 WATCHED = 300  # definitions measured while it trains
+ENCODED = 10_000  # conversations at once: all of them would take 5 GB
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,10 @@ def rows_of_tokens(corpus: Corpus, tokenizer: PreTrainedTokenizerBase, length: i
 
     from curation.templates import encode_all
 
-    ids = [token for one in encode_all(corpus.train, tokenizer) for token in one.input_ids]
+    ids = array("H")
+    for begin in range(0, len(corpus.train), ENCODED):
+        for one in encode_all(corpus.train[begin : begin + ENCODED], tokenizer):
+            ids.extend(one.input_ids)
     whole = len(ids) // length
     if not whole:
         raise TrainError(f"the text has {len(ids)} tokens; one row needs {length}: give larger dictionaries")

@@ -131,7 +131,7 @@ def test_evaluation_sentences_in_a_recipe_that_does_not_look_for_them_stop_the_e
     tmp_path: Path, project: Path, loaded: LoadedTokenizer
 ) -> None:
     world = World(tmp_path, write_recipe(tmp_path, project, stages=STAGES[:-1]), loaded)
-    with pytest.raises(ExperimentError, match='evaluation sentences stand in .* Add the stage use = "decontaminate"'):
+    with pytest.raises(ExperimentError, match=r'evaluation sentences stand in .* Add the stage use = "decontaminate"'):
         world.arms("curated")
 
 

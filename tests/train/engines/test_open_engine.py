@@ -147,7 +147,7 @@ def test_a_model_that_does_not_fit_into_memory_is_one_line(base, cache, monkeypa
 
 
 def test_an_unknown_engine_or_quantisation_is_one_line(base, cache):
-    with pytest.raises(TrainError, match="unknown engine 'vllm', expected one of auto, transformers, llama.cpp"):
+    with pytest.raises(TrainError, match=r"unknown engine 'vllm', expected one of auto, transformers, llama\.cpp"):
         open_engine("vllm", base[0], None, base[1], cache=cache)
     with pytest.raises(TrainError, match="unknown quantisation 'q8'"):
         open_engine("llama.cpp", base[0], None, base[1], quantisation="q8", cache=cache)
