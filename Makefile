@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RECIPE ?= data/recipes/sample.toml
 READY  := $(VENV)/.installed
+# Without its requirements, which ask for a GPU's libraries; on a GPU: pip install -e '.[offline,train,unsloth]'
+UNSLOTH := unsloth==2026.10.9 unsloth_zoo==2026.10.9
 
 .PHONY: build test test-full check format bench clean
 
@@ -31,7 +33,8 @@ bench: $(READY)                    ## peers side by side; prints ratios
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[offline,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[offline,train,unsloth-cpu,harness,dev]'
+	$(BIN)/python -m pip install --quiet --no-deps $(UNSLOTH)
 	touch $(READY)
 
 clean:                             ## forget what was built and cached; .venv stays

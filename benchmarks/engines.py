@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     if options.measure:
         print(json.dumps(measure(options.measure, options.shape, options.cache)))
         return 0
-    speed = reading_speed()
+    speed = float(run("-c", f"from {__spec__.name} import reading_speed; print(reading_speed())").stdout)
     print(f"Machine: {os.cpu_count()} cores, reads {speed / 1e9:.1f} GB/s, load {os.getloadavg()[0]:.1f} at the start")
     rows = [in_a_process(engine, options.shape, options.cache) for engine in options.engines]
     print_table(rows, options.shape, speed)
@@ -65,13 +65,17 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def in_a_process(engine: str, shape: str, cache: Path) -> Measured:
     """Figures of one engine; {"engine", "error"} where it cannot run here."""
-    command = [sys.executable, "-m", __spec__.name, "--measure", engine, "--shape", shape, "--cache", str(cache)]
     load = os.getloadavg()[0]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run("-m", __spec__.name, "--measure", engine, "--shape", shape, "--cache", str(cache))
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
         return {"engine": engine, "error": lines[-1]}
     return {"engine": engine, "load": load, **json.loads(done.stdout.splitlines()[-1])}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python in a process of its own: what it does counts to nobody else's memory."""
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
 
 
 # ---------------------------------------------------------------- one engine
@@ -135,9 +139,10 @@ def open_llama_cpp(shape: str, cache: Path, form: str) -> Measured:
 
 def open_transformers(shape: str, cache: Path, form: str) -> Measured:
     import torch
+    from transformers import AutoModelForCausalLM
+
     from benchmarks.random_models import hub_folder
     from train.engines.transformers_engine import TransformersEngine
-    from transformers import AutoModelForCausalLM
 
     folder = hub_folder(shape, cache)
     begin = time.perf_counter()
@@ -158,6 +163,7 @@ def of_ours(engine: Any, begin: float, file: int) -> Measured:
 
 def open_ctranslate2(shape: str, cache: Path, form: str) -> Measured:
     import ctranslate2
+
     from benchmarks.random_models import ctranslate2_folder, tokenizer
 
     folder = ctranslate2_folder(shape, cache)

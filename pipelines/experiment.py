@@ -134,7 +134,7 @@ def run(options: argparse.Namespace, place: Path, terminal: Terminal) -> int:
         setting = set_up(options, place, FIRST_SEED, terminal)
         waiting = [job for job in setting.jobs if options.fresh or not job.finished()]
         for job in waiting:
-            job.forget()
+            job.make_room(fresh=options.fresh)
         workers, threads = crew_size(options, setting)
         terminal.clear()
         terminal.say(f"{len(setting.jobs)} models, {len(setting.jobs) - len(waiting)} of them finished before")

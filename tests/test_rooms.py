@@ -27,6 +27,13 @@ HEAVY = {
     "trl",
     "scipy",
     "pyarrow",
+    "peft",
+    "safetensors",
+    "tokenizers",
+    "gguf",
+    "xllamacpp",
+    "PIL",
+    "matplotlib",
 }
 TOUCHES_OUTSIDE = {
     "socket",
@@ -87,7 +94,20 @@ def test_curation_touches_nothing_outside():
         assert not calls & {"open", "print", "input", "exec", "eval"}, f"{path} calls {calls}"
 
 
-@pytest.mark.parametrize("command", ["pipelines.build", "pipelines.why"])
+COMMANDS = [
+    "pipelines.build",
+    "pipelines.experiment",
+    "pipelines.why",
+    "train.compare",
+    "train.evaluate",
+    "train.evaluation.harness",
+    "train.export",
+    "train.lab.pretrain",
+    "train.lora",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_loads_no_heavy_library(command):
     code = f"import sys; sys.argv = ['x', '--help']; import runpy\ntry: runpy.run_module('{command}', run_name='__main__')\n"
     code += f"except SystemExit: pass\nprint(sorted(set(sys.modules) & {HEAVY!r}), file=sys.stderr)"

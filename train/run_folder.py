@@ -17,7 +17,7 @@ from train.faults import in_one_line, one_line
 FACTS, CLAIM, ADAPTER, CHECKPOINTS = "run.json", "training.json", "adapter", "checkpoints"
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 HISTORY = "history.jsonl"
-OWN = (FACTS, CLAIM, ADAPTER, CHECKPOINTS, HISTORY, f".{ADAPTER}", "loss.svg", "loss.png", "timings.json")
+OWN = (FACTS, CLAIM, ADAPTER, CHECKPOINTS, HISTORY, f".{ADAPTER}", "loss.svg", "loss.png", "timings.json", "export")
 
 
 @dataclass(frozen=True)

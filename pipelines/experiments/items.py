@@ -25,10 +25,11 @@ def fact_terms(build: Path, seed: int, taught: frozenset[str]) -> tuple[str, ...
 
 
 def fact_items(build: Path, terms: tuple[str, ...]) -> Items:
-    """Four-way choices about these terms, in the usual and the unseen wording, and nothing else."""
+    """Four-way choices about these terms, in the usual and the unseen wording, and the experiment's own prompts."""
     from train.build_folder import read_build
     from train.evaluation.items import make_items
 
-    items = make_items(read_build(build), "full", trained_terms=terms)
-    choices = tuple(one for one in items.choices if one.side == "trained")
-    return replace(items, suite="experiment", choices=choices, cloze=(), told=(), prompts=())
+    opened = read_build(build)
+    choices = make_items(opened, "full", trained_terms=terms).choices
+    taught = tuple(one for one in choices if one.side == "trained")
+    return replace(make_items(opened, "experiment", trained_terms=terms), choices=taught, told=())

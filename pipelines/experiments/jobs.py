@@ -68,13 +68,13 @@ class Job:
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
-    def forget(self) -> None:
-        """Make room for this job: what another one left here goes; what this one half finished stays."""
+    def make_room(self, *, fresh: bool = False) -> None:
+        """What another job left in the folder goes; what this one half finished stays, unless `fresh`."""
         try:
             begun = (self.folder / BEGUN).read_text(encoding="utf-8")
         except OSError:
             begun = ""
-        if begun != self.key or self.finished():
+        if fresh or begun != self.key:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
             write_text(self.folder / BEGUN, self.key)
@@ -100,7 +100,7 @@ def size_of(column: Column, arm: Arm | None) -> int:
     """Examples to train on, for the order of work only."""
     if arm is None:
         return 0
-    examples = arm.counts.get("examples", 0)
+    examples = arm.counts.get("examples", 0) * int(column.changes.get("num_train_epochs", 1))
     return examples // 2 if column.mode == "matched" else examples
 
 

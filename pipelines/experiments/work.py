@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from train.run_folder import Run
 
 Tell = Callable[[str, int, int], None]
+CONVERTED = "converted"  # what a quantised engine reads
 
 
 def do(job: Job, tell: Tell) -> None:
@@ -117,10 +119,11 @@ def evaluate(job: Job, run: Run | None, loaded: LoadedTokenizer, tell: Tell) -> 
         )
     finally:
         engine.close()
+        shutil.rmtree(job.folder / CONVERTED, ignore_errors=True)  # a large model's is as large as the model
 
 
 def open_model(job: Job, run: Run | None, loaded: LoadedTokenizer) -> Any:
     from train.engines.open_engine import open_engine
 
     adapter = run.adapter if run else None
-    return open_engine("auto", job.plan.base, adapter, loaded, cache=job.folder.parents[2] / "gguf")
+    return open_engine("auto", job.plan.base, adapter, loaded, cache=job.folder / CONVERTED)

@@ -93,7 +93,7 @@ def hub_that_answers(status, code):
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -138,7 +138,7 @@ def test_what_the_hub_refuses_is_one_line_without_the_token(hub, tiny_loaded, st
 
 
 def test_without_a_network_the_line_says_what_to_do(tiny_loaded):
-    with pytest.raises(TrainError, match="the Hub cannot be reached .*; connect, or give --base a folder"):
+    with pytest.raises(TrainError, match=r"the Hub cannot be reached .*; connect, or give --base a folder"):
         find_weights("qwen3-0.6b", tiny_loaded)
 
 

@@ -42,7 +42,7 @@ def damaged(build, name, text):
 @pytest.mark.parametrize(
     ("damage", "line"),
     [
-        (lambda build: shutil.rmtree(build), "no such folder; make a build first"),
+        (shutil.rmtree, "no such folder; make a build first"),
         (lambda build: (build / "manifest.json").unlink(), "is no build, it has no manifest.json"),
         (lambda build: damaged(build, "manifest.json", "{"), "manifest.json: is damaged"),
         (lambda build: damaged(build, "manifest.json", "[]"), "manifest.json: is damaged"),

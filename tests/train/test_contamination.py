@@ -26,7 +26,7 @@ def test_a_clean_build_passes(small_build):
 def test_every_prompt_and_question_is_found_whatever_its_case_and_punctuation():
     found = 0
     for name in ("prompts.json", "questions.json"):
-        for item, text in items_of(EVALUATION / name):
+        for _, text in items_of(EVALUATION / name):
             with pytest.raises(TrainError) as caught:
                 check_uncontaminated([row(f"Hey: {text.upper().replace('.', ' !')} ok?")], "chat/train.jsonl")
             assert "chat/train.jsonl: conversation r1 holds a sentence of the evaluation" in str(caught.value)

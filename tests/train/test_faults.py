@@ -54,5 +54,5 @@ def test_other_errors_are_left_as_they_are(error):
 
 
 def test_a_line_of_ours_passes_through():
-    with pytest.raises(TrainError, match="^mine$"), in_one_line("training", PLACE):
+    with pytest.raises(TrainError, match=r"^mine$"), in_one_line("training", PLACE):
         raise TrainError("mine")

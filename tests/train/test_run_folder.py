@@ -113,7 +113,7 @@ def flip(file):
 @pytest.mark.parametrize(
     ("damage", "line"),
     [
-        (lambda run: shutil.rmtree(run), "no such run; make one: python -m train.lora"),
+        (shutil.rmtree, "no such run; make one: python -m train.lora"),
         (lambda run: (run / "run.json").unlink(), "is no run, it has no run.json"),
         (lambda run: (run / "run.json").write_text("{", encoding="utf-8"), "run.json: is damaged"),
         (lambda run: shutil.rmtree(run / "adapter"), "the adapter is missing"),
@@ -183,7 +183,7 @@ def test_each_checkpoint_that_is_not_whole_is_said(checkpoints):
 
 
 def test_no_checkpoint_is_no_fault(tmp_path):
-    assert newest_whole(tmp_path / "none", lambda line: pytest.fail(line)) is None
+    assert newest_whole(tmp_path / "none", pytest.fail) is None
 
 
 def test_only_names_of_a_run_s_own_files_are_ever_removed():

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from itertools import islice
 
 import numpy as np
@@ -13,7 +14,6 @@ import pytest
 from safetensors.numpy import load_file
 
 from curation.templates import IGNORED, encode
-from train import training
 from train.backends import adapted_model, choose_backend, hushed
 from train.build_folder import read_build
 from train.errors import TrainError
@@ -70,6 +70,12 @@ def long_run(train, tmp_path_factory):
 
 def weights(run):
     return (run.adapter / "adapter_model.safetensors").read_bytes()
+
+
+def nearly_equal(run, other):
+    ours, theirs = (load_file(found.adapter / "adapter_model.safetensors") for found in (run, other))
+    assert ours.keys() == theirs.keys()
+    return all(np.allclose(ours[name], theirs[name], atol=1e-6) for name in ours)
 
 
 # ---------------------------------------------------------------- what is fed
@@ -143,9 +149,7 @@ def test_the_loss_is_the_model_s_own(rows, tiny_model, tiny_loaded, tmp_path):
 
 def test_unsloth_and_trl_end_with_the_same_adapter(train, run, tmp_path):
     other = train(tmp_path / "trl", backend="trl")
-    ours, theirs = (load_file(found.adapter / "adapter_model.safetensors") for found in (run, other))
-    assert ours.keys() == theirs.keys()
-    assert all(np.allclose(ours[name], theirs[name], atol=1e-6) for name in ours)
+    assert nearly_equal(run, other)
     assert [row["loss"] for row in read_history(run.folder)] == pytest.approx(
         [row["loss"] for row in read_history(other.folder)], abs=1e-5
     )
@@ -270,15 +274,19 @@ train_adapter(rows, base, loaded, load_recipe(), Path(out), backend="trl", learn
 """
 
 
-def test_a_killed_training_goes_on_to_the_same_adapter(train, small_build, tiny_model, project, tmp_path):
-    """Killed in a process of its own, where TRL trains and Unsloth was never imported."""
+@pytest.fixture
+def killed(small_build, tiny_model, project, tmp_path):
+    """The folder of a training killed in a process of its own, where TRL trains and Unsloth was never imported."""
     command = [sys.executable, "-c", KILLED, str(tiny_model), str(small_build), str(tmp_path / "run")]
     assert subprocess.run(command, cwd=project, capture_output=True).returncode == -9
+    return tmp_path / "run"
+
+
+def test_a_killed_training_goes_on_to_the_same_adapter(train, long_run, killed):
     said = []
-    run = train(tmp_path / "run", backend="trl", say=said.append, **LONG)
-    whole = train(tmp_path / "whole", backend="trl", **LONG)
+    run = train(killed, backend="trl", say=said.append, **LONG)
     assert said == ["going on from checkpoint-4"]
-    assert weights(run) == weights(whole)
+    assert nearly_equal(run, long_run)
 
 
 def test_a_damaged_checkpoint_is_said_and_the_one_before_taken(train, long_run, tmp_path):
@@ -411,8 +419,23 @@ def test_unsloth_that_cannot_be_imported_gives_way_to_trl_with_one_line(monkeypa
         choose_backend("axolotl", said.append)
 
 
-def test_training_leaves_the_libraries_as_talkative_as_they_were(run):
-    from transformers.utils import logging
+def test_the_libraries_are_as_talkative_after_a_training_as_before(capsys):
+    import logging
+    import warnings
 
-    assert training.CHECKPOINT_STEPS > 0
-    assert logging.is_progress_bar_enabled()
+    from transformers.utils import logging as transformers_logging
+
+    before = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.enable_progress_bar()
+    try:
+        with suppress(KeyError), hushed():
+            print("a banner")
+            warnings.warn("a warning", stacklevel=1)
+            assert not transformers_logging.is_progress_bar_enabled()
+            raise KeyError
+        assert transformers_logging.is_progress_bar_enabled()
+    finally:
+        if not before:
+            transformers_logging.disable_progress_bar()
+    assert logging.root.manager.disable == logging.NOTSET
+    assert capsys.readouterr() == ("", "")

@@ -8,14 +8,14 @@ sequence 0, the root; other sequences share its cells.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import count, pairwise, takewhile
+from collections.abc import Callable, Sequence
+from itertools import count, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from train.engines.engine import Generation, Ids, Scored
 from train.engines.llama_interface import complaints, llama_interface
+from train.engines.planning import GrowingAnswer, Unit, check_prompts, groups, shared_start, units
 from train.errors import TrainError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BATCH = 512  # ids computed at once; llama.cpp keeps logits for as many
 SEQUENCES = 64  # the root among them
 AT_ONCE = 8  # answers made at once
+F32 = 0  # ggml_type
 SMALLEST_CONTEXT = 2048  # cells, each the keys and values of one id
 
 Reader = Callable[[int, "np.ndarray[Any, Any]"], None]  # who reads, logits
@@ -68,7 +69,7 @@ class LlamaCppEngine:
     def score(self, requests: Sequence[Scored]) -> list[list[list[float]]]:
         """See `Engine`. Raises ValueError for an empty prompt: nothing comes before the first token then."""
         found: dict[tuple[int, tuple[int, ...]], list[float]] = {}
-        for group in _groups(_units(requests)):
+        for group in groups(units(requests, BATCH, SEQUENCES - 1), BATCH, SEQUENCES - 1):
             self._score_group(group, found)
         return [
             [found.get((number, tuple(ids)), []) for ids in request.continuations]
@@ -88,14 +89,14 @@ class LlamaCppEngine:
     def _answers(
         self, prompts: Sequence[Ids], max_new_tokens: int, stop_ids: frozenset[int], min_new_tokens: int
     ) -> list[Generation]:
-        _check_prompts(prompts)
-        answers = [_Answer(list(prompt)) for prompt in prompts]
-        shared = _shared([answer.prompt[:-1] for answer in answers])
+        check_prompts(prompts)
+        answers = [GrowingAnswer(list(prompt)) for prompt in prompts]
+        shared = shared_start([answer.prompt[:-1] for answer in answers])
         longest = max((len(answer.prompt) for answer in answers), default=0) + max_new_tokens - len(shared)
         self._make_room(len(shared) + longest * min(AT_ONCE, len(answers)))
         started = time.perf_counter()
         self._grow_root(shared)
-        waiting, going = iter(answers), dict[int, _Answer]()
+        waiting, going = iter(answers), dict[int, GrowingAnswer]()
         free = list(range(AT_ONCE, 0, -1))
         while True:
             while free and (answer := next(waiting, None)):
@@ -110,7 +111,7 @@ class LlamaCppEngine:
                 free.append(sequence)
                 del going[sequence]
 
-    def _answer_step(self, going: dict[int, _Answer], stop_ids: frozenset[int], min_new_tokens: int) -> None:
+    def _answer_step(self, going: dict[int, GrowingAnswer], stop_ids: frozenset[int], min_new_tokens: int) -> None:
         """One more token for every answer under way; a new one reads its prompt first."""
         fed: list[Fed] = []
         for sequence, answer in going.items():
@@ -130,9 +131,9 @@ class LlamaCppEngine:
 
     # ------------------------------------------------------------ scores
 
-    def _score_group(self, group: list[_Unit], found: dict[tuple[int, tuple[int, ...]], list[float]]) -> None:
+    def _score_group(self, group: list[Unit], found: dict[tuple[int, tuple[int, ...]], list[float]]) -> None:
         """Prompts and continuations of several requests at once; a prompt's ids belong to all its sequences."""
-        shared = _shared([unit.prompt[:-1] for unit in group])
+        shared = shared_start([unit.prompt[:-1] for unit in group])
         self._make_room(len(shared) + sum(unit.cost(len(shared)) for unit in group))
         self._grow_root(shared)
         fed: list[Fed] = []
@@ -169,7 +170,7 @@ class LlamaCppEngine:
 
     def _grow_root(self, ids: list[int]) -> None:
         """Make sequence 0 hold exactly these ids, with as little computing as can be."""
-        kept = len(_shared([self._root, ids]))
+        kept = len(shared_start([self._root, ids]))
         self._llama.llama_memory_seq_rm(self._memory, 0, kept, -1)
         self._root = ids[:kept]
         self._decode([Fed(token, place, [0]) for place, token in enumerate(ids[kept:], kept)], _nobody)
@@ -237,7 +238,7 @@ class LlamaCppEngine:
         params.n_ctx = max(SMALLEST_CONTEXT, 1 << (cells - 1).bit_length())
         params.n_batch = params.n_ubatch = BATCH
         params.n_seq_max, params.kv_unified = SEQUENCES, True
-        params.type_k = params.type_v = 0
+        params.type_k = params.type_v = F32  # f16 and flash attention were no faster, and less exact
         params.flash_attention = 0
         params.n_outputs_max_per_seq = 0  # as many as wanted
         params.n_threads = params.n_threads_batch = self._threads
@@ -261,93 +262,6 @@ class LlamaCppEngine:
         if self._context:
             self._llama.llama_free(self._context)
         self._context, self._cells, self._root = None, 0, []
-
-
-# ---------------------------------------------------------------- one answer, and what is scored together
-
-
-@dataclass
-class _Answer:
-    """An answer that is being made; times by time.perf_counter."""
-
-    prompt: list[int]
-    ids: list[int] = field(default_factory=list)
-    ended: bool = False
-    started: float = 0.0
-    first: float = 0.0
-    last: float = 0.0
-
-    def take(self, token: int, stop_ids: frozenset[int]) -> None:
-        """The next token; a stop id ends the answer and is not part of it."""
-        self.last = time.perf_counter()
-        self.first = self.first or self.last
-        self.ended = token in stop_ids
-        if not self.ended:
-            self.ids.append(token)
-
-    def is_done(self, max_new_tokens: int) -> bool:
-        return self.ended or len(self.ids) >= max_new_tokens
-
-    def generation(self) -> Generation:
-        return Generation(self.ids, self.ended, self.first - self.started, self.last - self.started)
-
-
-@dataclass(frozen=True)
-class _Unit:
-    """Continuations of one request that fit in a batch."""
-
-    number: int  # the request
-    prompt: list[int]
-    continuations: list[tuple[int, ...]]
-
-    def cost(self, shared: int) -> int:
-        """Ids to be computed beyond the `shared` first ones; a continuation's last id is not."""
-        return len(self.prompt) - shared + sum(len(ids) - 1 for ids in self.continuations)
-
-
-def _units(requests: Sequence[Scored]) -> Iterator[_Unit]:
-    """Requests, each continuation once, those of many continuations in several pieces."""
-    _check_prompts([request.prompt for request in requests])
-    for number, request in enumerate(requests):
-        unit = _Unit(number, list(request.prompt), [])
-        for ids in dict.fromkeys(tuple(ids) for ids in request.continuations if len(ids)):
-            full = len(unit.continuations) == SEQUENCES - 1 or unit.cost(0) + len(ids) - 1 > BATCH
-            if unit.continuations and full:
-                yield unit
-                unit = _Unit(number, unit.prompt, [])
-            unit.continuations.append(ids)
-        if unit.continuations:
-            yield unit
-
-
-def _groups(units: Iterable[_Unit]) -> Iterator[list[_Unit]]:
-    """Units for one batch, those of like prompts together: then their common beginning is computed once."""
-    group: list[_Unit] = []
-    shared: list[int] = []
-    for unit in sorted(units, key=lambda unit: unit.prompt):
-        before = unit.prompt[:-1]
-        alike = _shared([shared, before]) if group else before
-        larger = [*group, unit]
-        cost = sum(one.cost(len(alike)) for one in larger)
-        if group and (cost > BATCH or sum(len(one.continuations) for one in larger) >= SEQUENCES):
-            yield group
-            larger, alike = [unit], before
-        group, shared = larger, alike
-    if group:
-        yield group
-
-
-def _shared(rows: Sequence[list[int]]) -> list[int]:
-    """The ids that all rows begin with."""
-    if not rows:
-        return []
-    least, most = min(rows), max(rows)
-    return [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(least, most, strict=False))]
-
-
-def _check_prompts(prompts: Sequence[Ids]) -> None:
-    if not all(len(prompt) for prompt in prompts):
-        raise ValueError("a prompt has no token: nothing comes before the first token to be said")
 
 
 def _log_sum_exp(logits: np.ndarray[Any, Any]) -> float:

@@ -8,6 +8,7 @@ values it fills in are compared with the known ones, and what was set is read ba
 from __future__ import annotations
 
 import ctypes
+import os
 from collections import deque
 from functools import cache
 from typing import Any
@@ -17,6 +18,9 @@ from train.llama_library import library
 
 ERROR = 4  # ggml_log_level
 ROOM = 1024  # bytes kept for a structure of which only the first fields are known
+# How long a thread spins for the others before it sleeps; OpenMP reads it when it is loaded. By default it spins for
+# milliseconds: beside other busy programs an answer then takes many times as long.
+SPINS = "1000"
 INSTALL = "pip install '.[train]'"
 
 _LOGGER = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
@@ -132,6 +136,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 @cache
 def llama_interface() -> Any:
     """The shared library, every function typed, its error lines kept. Raises TrainError where it is of another kind."""
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     file = library()._name  # noqa: SLF001  # its path; types of arguments belong to a handle, so this is a second one
     interface = ctypes.CDLL(file)
     try:

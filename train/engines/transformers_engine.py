@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from train.engines.engine import Generation, Ids, Scored
+from train.engines.planning import GrowingAnswer, check_prompts
 
 if TYPE_CHECKING:
     import torch
@@ -67,8 +68,8 @@ class TransformersEngine:
         """Greedy answers of a batch; a row leaves it when its answer has ended."""
         import torch
 
-        clock = _Clock()
-        answers = [_Answer() for _ in prompts]
+        started = time.perf_counter()
+        answers = [GrowingAnswer(list(prompt), started) for prompt in prompts]
         stops = [stop for stop in sorted(stop_ids) if 0 <= stop < self._vocabulary]
         with torch.inference_mode():
             state = self._read(prompts)
@@ -79,7 +80,7 @@ class TransformersEngine:
                     logits[:, stops] = float("-inf")
                 chosen = logits.argmax(-1).tolist()
                 for row, token in zip(rows, chosen, strict=True):
-                    answers[row].take(token, stop_ids, clock)
+                    answers[row].take(token, stop_ids)
                 going = [at for at, row in enumerate(rows) if not answers[row].ended]
                 if not going or step + 1 == max_new_tokens:
                     break
@@ -120,8 +121,7 @@ class TransformersEngine:
         """Prompts, padded on the left."""
         import torch
 
-        if not all(len(prompt) for prompt in prompts):
-            raise ValueError("a prompt has no token: nothing comes before the first token to be said")
+        check_prompts(prompts)
         width = max(map(len, prompts))
         device = self._model.device
         ids = torch.tensor([[0] * (width - len(prompt)) + list(prompt) for prompt in prompts], device=device)
@@ -172,38 +172,6 @@ class _State:
         places = torch.tensor(rows, device=self.mask.device)
         self.cache.batch_select_indices(places)
         self.mask, self.logits = self.mask[places], self.logits[places]
-
-
-class _Clock:
-    """Seconds since it was made."""
-
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
-
-    def seconds(self) -> float:
-        return time.perf_counter() - self._start
-
-
-@dataclass
-class _Answer:
-    """An answer that is being made."""
-
-    ids: list[int] = field(default_factory=list)
-    ended: bool = False
-    first: float = 0.0
-    last: float = 0.0
-
-    def take(self, token: int, stop_ids: frozenset[int], clock: _Clock) -> None:
-        """The next token; a stop id ends the answer and is not part of it."""
-        self.last = clock.seconds()
-        self.first = self.first or self.last
-        self.ended = token in stop_ids
-        if not self.ended:
-            self.ids.append(token)
-
-    def generation(self) -> Generation:
-        """The answer as it stands."""
-        return Generation(self.ids, self.ended, self.first, self.last)
 
 
 def _batches(requests: Sequence[Scored], order: list[int], tokens: int) -> Iterator[list[int]]:

@@ -37,6 +37,7 @@ class Amounts:
 
     choices: int  # half of them about held-out terms
     unseen: bool  # ask them in the unseen wording too
+    bare: bool  # ask them with the definitions as the entries have them too
     cloze: int
     definitions: int  # half of them about held-out terms
     questions: int
@@ -49,9 +50,9 @@ class Amounts:
 
 
 SUITES: dict[Suite, Amounts] = {
-    "quick": Amounts(100, False, 0, 30, 0, 0, 0, 0, 0, 512),
-    "full": Amounts(400, True, 200, 100, 1000, 1000, 1000, 500, 1000, 512),
-    "experiment": Amounts(100, False, 0, 0, 42, 12, 0, 100, 1000, 96),
+    "quick": Amounts(100, False, False, 0, 30, 0, 0, 0, 0, 0, 512),
+    "full": Amounts(400, True, True, 200, 100, 1000, 1000, 1000, 500, 1000, 512),
+    "experiment": Amounts(100, False, True, 0, 0, 42, 12, 0, 100, 1000, 96),
 }
 
 
@@ -104,6 +105,7 @@ class Items:
     seed: int
     build: str  # the build's hash
     choices: tuple[Choice, ...] = ()
+    bare: tuple[Choice, ...] = ()  # the same questions, with the definitions as the entries have them
     cloze: tuple[Choice, ...] = ()
     told: tuple[Told, ...] = ()
     prompts: tuple[Prompt, ...] = ()
@@ -119,6 +121,7 @@ class Items:
         return replace(
             self,
             choices=_first(self.choices, lambda row: row.side, most),
+            bare=_first(self.bare, lambda row: row.side, most),
             cloze=_first(self.cloze, lambda row: row.side, most),
             told=_first(self.told, lambda row: row.group, most),
             prompts=_first(self.prompts, lambda row: row.group + row.side, most),
@@ -135,11 +138,13 @@ def make_items(
     """
     amounts = SUITES[suite]
     terms = Terms.read(build, seed, trained_terms)
+    bare = _choices(terms, amounts, seed)
     items = Items(
         suite,
         seed,
         build.sha256,
-        choices=_choices(terms, amounts, seed),
+        choices=tuple(replace(one, choices=tuple(map(wording.said, one.choices))) for one in bare),
+        bare=tuple(replace(one, unseen="") for one in bare) if amounts.bare else (),
         cloze=_cloze(terms, amounts.cloze // 2, seed),
         told=(*_held_out(build, amounts.held_out_answers, seed), *_general_answers(amounts.general_answers)),
         prompts=(

@@ -38,7 +38,12 @@ def _nats(title: str, per: str, note: str = "") -> Spec:
 
 
 SIDES = {"": "", "_held_out": ", held-out terms", "_trained": ", trained terms"}
-CHOICES = {"choice": "choice of 4", "unseen_wording": "choice of 4, unseen wording", "cloze": "cloze"}
+CHOICES = {
+    "choice": "choice of 4",
+    "choice_bare": "choice of 4, bare definitions",
+    "unseen_wording": "choice of 4, unseen wording",
+    "cloze": "cloze",
+}
 MEASURES = ("acc_mutual_info", "acc", "acc_norm")
 LIKENESS = {"f1": "token F1", "chrf": "chrF", "rouge_l": "ROUGE-L", "cosine": "cosine"}
 COMPARED = {

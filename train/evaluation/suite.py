@@ -112,11 +112,16 @@ class Asked:
     def __init__(self, items: Items, loaded: LoadedTokenizer) -> None:
         scored, made = CHUNKS[items.suite]
         self.items, self.loaded = items, loaded
-        self.alone = choice.alone_work((*items.choices, *items.cloze), loaded, 4 * scored)
+        self.alone = choice.alone_work((*items.choices, *items.bare, *items.cloze), loaded, 4 * scored)
         unseen = [one for one in items.choices if one.unseen]
         self.choices: dict[str, tuple[Work, Sequence[Choice]]] = {
             name: (choice.choice_work(name, rows, loaded, scored, unseen=name == "unseen_wording"), rows)
-            for name, rows in (("choice", items.choices), ("unseen_wording", unseen), ("cloze", items.cloze))
+            for name, rows in (
+                ("choice", items.choices),
+                ("choice_bare", items.bare),
+                ("unseen_wording", unseen),
+                ("cloze", items.cloze),
+            )
             if rows
         }
         self.told: tuple[Work, Sequence[Told]] = (likelihood.likelihood_work(items.told, loaded, scored), items.told)
@@ -172,7 +177,7 @@ class Asked:
         values: list[ItemValue] = []
         for name, (work, rows) in self.choices.items():
             values += choice.judge(rows, records[work.name], alone, name)
-            if name == "choice":
+            if name == "choice_bare":
                 values += choice.plain_definition_nll(rows, records[work.name])
         work, told = self.told
         return [*values, *likelihood.judge(told, records[work.name])]

@@ -56,22 +56,21 @@ class Terms:
     def definitions(self, side: Side) -> list[Asked]:
         """One definition a term, no two of them the same text."""
         found: dict[str, Asked] = {}
-        for rows in self._of(side):
-            for row in rows[:1]:
-                one = Asked(row["id"], row["term_key"], row["definition"].strip(), others(rows, row), term=row["term"])
-                if askable(one.text, row["term"]):
-                    found.setdefault(one.text.casefold(), one)
+        for row, *more in self._of(side):
+            text, term = row["definition"].strip(), row["term"]
+            if askable(text, term):
+                senses = tuple(dict.fromkeys(other["definition"].strip() for other in more))
+                found.setdefault(text.casefold(), Asked(row["id"], row["term_key"], text, senses, term=term))
         return list(found.values())
 
     def gaps(self, side: Side) -> list[Asked]:
         """One sentence a term, with a gap for the term; capital letters alone shall not tell which fits."""
         found = []
-        for rows in self._of(side):
-            for row in rows[:1]:
-                term, sentence = row["term"].strip(), with_gap(row["example"], row["term"])
-                if sentence and not BAD_EXAMPLE & set(row["flags"]):
-                    shape = term.isupper()
-                    found.append(Asked(row["id"], row["term_key"], term, shape=shape, term=term, sentence=sentence))
+        for row, *_ in self._of(side):
+            term, sentence = row["term"].strip(), with_gap(row["example"], row["term"])
+            if sentence and not BAD_EXAMPLE & set(row["flags"]):
+                shape = term.isupper()
+                found.append(Asked(row["id"], row["term_key"], term, shape=shape, term=term, sentence=sentence))
         return found
 
     def _of(self, side: Side) -> Iterable[list[Row]]:
@@ -80,11 +79,6 @@ class Terms:
             sound = [row for row in rows if row["split"] in SIDES[side] and not DOUBTED & set(row["flags"])]
             if sound:
                 yield sound
-
-
-def others(rows: Iterable[Row], row: Row) -> tuple[str, ...]:
-    """What else is right for the term: the definitions of its other senses."""
-    return tuple(dict.fromkeys(other["definition"].strip() for other in rows if other is not row))
 
 
 def askable(definition: str, term: str) -> bool:

@@ -1,6 +1,6 @@
 """General chats for the lab: what its base model was pre-trained on, mixed into a fine-tuning so that it forgets less.
 
-    python -m train.lab.replay --wordnet /usr/share/wordnet     writes replay.jsonl beside this file, the same bytes always
+    python -m train.lab.replay --wordnet /usr/share/wordnet     writes replay.jsonl beside this file; always the same
 
 One question and one answer each, about WordNet's words, chosen by a hash. Nothing offensive, and nothing made from the
 held-out meanings. WordNet's licence goes with them: model/LICENSE.wordnet.
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def chosen(chats: Sequence[Messages], offensive: Collection[str]) -> list[Messages]:
     """CHATS of those with one question, a short answer and no offensive word: the first by their hashes."""
-    fit = [chat for chat in chats if len(chat) == 2 and len(chat[1]["content"]) <= LONGEST and is_clean(chat, offensive)]
+    short = [chat for chat in chats if len(chat) == 2 and len(chat[1]["content"]) <= LONGEST]
+    fit = [chat for chat in short if is_clean(chat, offensive)]
     return sorted(fit, key=lambda chat: sha256(json.dumps(chat).encode()).digest())[:CHATS]
 
 
@@ -66,7 +67,8 @@ def offensive_words(path: Path) -> frozenset[str]:
 
 def write(chats: Sequence[Messages], out: Path) -> None:
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    part.write_text("".join(json.dumps({"messages": chat}) + "\n" for chat in chats), encoding="utf-8")
+    lines = (json.dumps({"messages": chat}, ensure_ascii=False) + "\n" for chat in chats)
+    part.write_text("".join(lines), encoding="utf-8", newline="")
     part.replace(out)
 
 

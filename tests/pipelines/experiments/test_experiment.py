@@ -23,7 +23,18 @@ SECONDS = 600  # a test waits for another process no longer
 
 
 def command(recipe: Path, out: Path, *more: str) -> list[str]:
-    given = ["--out", str(out / "experiment"), "--cache", str(out / "cache"), "--seeds", "1", "--backend", "trl", "--limit", "80"]
+    given = [
+        "--out",
+        str(out / "experiment"),
+        "--cache",
+        str(out / "cache"),
+        "--seeds",
+        "1",
+        "--backend",
+        "trl",
+        "--limit",
+        "80",
+    ]
     return [sys.executable, "-m", "pipelines.experiment", str(recipe), *given, *more]
 
 

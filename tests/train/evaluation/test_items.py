@@ -52,15 +52,37 @@ def test_suites_of_the_same_build_have_different_hashes(build):
 
 def test_the_right_choice_is_the_entry_s_definition_and_the_wrong_ones_are_of_other_terms_on_its_side(build, full):
     entries = build.entries().set_index("id")
-    owner = dict(zip(entries["definition"], entries["term_key"], strict=True))
-    split = dict(zip(entries["definition"], entries["split"], strict=True))
+    said = [wording.said(text) for text in entries["definition"]]
+    owner = dict(zip(said, entries["term_key"], strict=True))
+    split = dict(zip(said, entries["split"], strict=True))
     assert len(full.choices) == 22
     for one in full.choices:
-        assert one.choices[one.gold] == entries.loc[one.id, "definition"]
+        assert one.choices[one.gold] == wording.said(entries.loc[one.id, "definition"])
         assert len(set(one.choices)) == 4
         assert len({owner[text] for text in one.choices}) == 4
         assert {split[text] == "train" for text in one.choices} == {one.side == "trained"}
         assert one.question == f"What does “{entries.loc[one.id, 'term']}” mean?"
+
+
+@pytest.mark.parametrize(
+    ("definition", "said"),
+    [
+        ("Just kidding", "“just kidding”"),
+        ("Facebook chat", "“Facebook chat”"),
+        ("I miss you", "“I miss you”"),
+        ('It means "cool".', "“it means ‘cool’.”"),
+        ("“Just kidding”", "“just kidding”"),
+    ],
+)
+def test_a_definition_is_offered_as_a_person_says_it(definition, said):
+    assert wording.said(definition) == said
+
+
+def test_bare_definitions_are_asked_in_the_same_questions(full):
+    assert [(one.id, one.question, one.gold) for one in full.bare] == [
+        (one.id, one.question, one.gold) for one in full.choices
+    ]
+    assert [tuple(map(wording.said, one.choices)) for one in full.bare] == [one.choices for one in full.choices]
 
 
 def test_every_wrong_choice_is_right_elsewhere_so_that_it_is_scored_alone_once(full):
@@ -140,7 +162,7 @@ def test_a_gap_stands_where_the_term_was(sentence, term, shown):
 def test_doubted_definitions_are_neither_right_nor_wrong(build):
     table = build.entries()
     doubted = changed(build, flags=[["definition_of_another_term"] if term == "rizz" else [] for term in table["term"]])
-    texts = {text for one in make_items(doubted, "full", 1).choices for text in one.choices}
+    texts = {text for one in make_items(doubted, "full", 1).bare for text in one.choices}
     assert "charm that makes people like you" not in texts
     assert len(texts) == 21
 
@@ -170,8 +192,8 @@ def test_another_sense_of_the_term_is_a_reference_and_never_wrong(build):
     (rizz,) = [one for one in terms.definitions("trained") if one.cluster == "rizz"]
     assert {rizz.text, *rizz.also_right} == both
     items = make_items(TwoSenses(build.folder, build.name, build.manifest, build.sha256), "full", 1)
-    assert sum(bool(both & {*one.choices}) and one.cluster == "rizz" for one in items.choices) == 1
-    assert all(len(both & {*one.choices}) <= 1 for one in items.choices)
+    assert sum(bool(both & {*one.choices}) and one.cluster == "rizz" for one in items.bare) == 1
+    assert all(len(both & {*one.choices}) <= 1 for one in items.bare)
     (prompt,) = [one for one in items.prompts if one.group == "definition" and one.cluster == "rizz"]
     assert {*prompt.references} == both
 
