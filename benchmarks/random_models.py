@@ -31,8 +31,8 @@ def hub_folder(shape: str, cache: Path) -> Path:
 
 def gguf_file(shape: str, cache: Path, quantisation: str) -> Path:
     """A GGUF file: "f16", "q8_0" or "q4_k_m"."""
-    from train.gguf import convert
-    from train.quantise import quantise
+    from train.exporting.gguf import convert
+    from train.exporting.quantise import quantise
 
     file = cache / shape / f"{quantisation}.gguf"
     if file.is_file():

@@ -20,8 +20,8 @@ from curation.normalize import Normalize
 from curation.split import Split
 from curation.stage import Given
 from curation.templates import encode_all
-from train.base_models import load_tokenizer
 from pipelines.sources import SourceSettings, read_source
+from train.base_models import load_tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3

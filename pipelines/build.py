@@ -132,12 +132,12 @@ def build(options: argparse.Namespace) -> int:
 
 def run(recipe: Recipe, folder: Path, options: argparse.Namespace, terminal: Terminal) -> int:
     from pipelines import chat, given
-    from train.base_models import load_tokenizer
     from pipelines.engine import run_stages, table_key
     from pipelines.ledger import bad_records_to_ledger, check_conservation, join_ledger
     from pipelines.outputs import Built, write_build
     from pipelines.reading import read_replay, read_sources
     from pipelines.timing import Timer
+    from train.base_models import load_tokenizer
 
     timer = Timer()
     with terminal.working():

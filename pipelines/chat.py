@@ -12,8 +12,8 @@ from curation.conversations import Conversation, build_conversations, mix_replay
 if TYPE_CHECKING:
     import pandas as pd
 
-    from train.base_models import LoadedTokenizer
     from pipelines.recipe import Settings
+    from train.base_models import LoadedTokenizer
 
 SPLITS = ("train", "validation", "test")
 BLOCK = 2_000  # conversations encoded between two looks at the progress bar

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from curation.conversations import Conversation
-    from train.base_models import LoadedTokenizer
     from pipelines.timing import Timer
+    from train.base_models import LoadedTokenizer
 
 PAGES = Path(__file__).parent / "pages"
 SHOWN = 24  # conversations in the report

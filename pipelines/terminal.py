@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from curation.entry import BadRecord
     from curation.stage import Stage
-    from train.base_models import LoadedTokenizer
     from pipelines.chat import Chat
     from pipelines.engine import Step
+    from train.base_models import LoadedTokenizer
 
 
 class Terminal:

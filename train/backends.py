@@ -32,6 +32,7 @@ SMALL = 100_000_000  # parameters; below, recomputing activations saves no memor
 LARGE_ON_CPU = 1_000_000_000  # parameters; from here on fp32 weights are too much for many laptops (4 GB and more)
 GENERATED = Path(__file__).parents[1] / "data" / "cache" / "unsloth"  # code that Unsloth writes on a GPU
 INSTALL = "pip install '.[train]'"
+INSTALL_UNSLOTH = "pip install '.[train,unsloth]' with a GPU, make build without one"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def choose_backend(wanted: Literal["auto", "unsloth", "trl"] = "auto", say: Call
     if not why_not:
         return "unsloth"
     if wanted == "unsloth":
-        raise TrainError(f"Unsloth cannot be used: {why_not}; {INSTALL}, or give --backend trl")
+        raise TrainError(f"Unsloth cannot be used: {why_not}; {INSTALL_UNSLOTH}, or give --backend trl")
     say(f"Unsloth cannot be used ({why_not}): training with TRL and PEFT, on the same ids and labels")
     return "trl"
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from train.base_models import LoadedTokenizer
+    from train.base_weights import BaseWeights
     from train.build_folder import BuildFolder
     from train.engines.engine import Engine
     from train.evaluation.results import Results
@@ -110,6 +111,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if embedder is None and any(one.references for one in items.prompts):
         say.print(NOTE, markup=False)
     weights = find_weights(subject.base, loaded)
+    check_weights(subject, weights)
     meta = {**subject.meta, "model": weights.name, "weights": weights.sha256 or weights.revision}
     out = options.out or ROOT / "data" / "evaluations" / f"{subject.name}-{subject.build.name}-{options.suite}"
     with progress_bar(quiet=options.quiet) as progress:
@@ -201,6 +203,16 @@ def build_of(run: Run) -> BuildFolder:
             "terms; name the build with --data, or train again"
         )
     return build
+
+
+def check_weights(subject: Subject, weights: BaseWeights) -> None:
+    """Raises TrainError where the base was made anew after the adapter was trained on it."""
+    trained_on = str(subject.run.facts.get("base_sha256", "")) if subject.run else ""
+    if trained_on and weights.sha256 and trained_on != weights.sha256:
+        raise TrainError(
+            f"{subject.run and subject.run.folder}: was trained on other weights of {weights.name} "
+            f"(sha256 {trained_on[:12]}) than those that are here ({weights.sha256[:12]}); train it again"
+        )
 
 
 def tokenizer_of(base: str) -> LoadedTokenizer:

@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from train.errors import TrainError
-from train.export_parts import FORMS, QUANTISATIONS, Export, plain_name, write
+from train.exporting.merging import merge
+from train.exporting.parts import FORMS, QUANTISATIONS, Export, plain_name, write
 from train.faults import in_one_line
-from train.merging import merge
 
 __all__ = ["export", "main", "merge"]
 

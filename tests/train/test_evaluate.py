@@ -124,6 +124,15 @@ def test_an_adapter_of_another_base_is_one_line(capsys, quick, run_folder, tiny_
     assert "an adapter of another base: it was trained on tiny, and other was asked for" in line
 
 
+def test_an_adapter_whose_base_was_made_anew_is_one_line(capsys, quick, run_folder, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(run_folder, other)
+    facts = json.loads((other / "run.json").read_text()) | {"base_sha256": "0" * 64}
+    (other / "run.json").write_text(json.dumps(facts))
+    line = error_of(capsys, *quick, "--adapter", other, "--out", tmp_path / "out")
+    assert "was trained on other weights of tiny (sha256 000000000000) than those that are here" in line
+
+
 def test_a_corrupt_adapter_is_one_line(capsys, quick, run_folder, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(run_folder, broken)

@@ -19,7 +19,7 @@ from train.base_weights import find_weights
 from train.engines.llama_cpp import LlamaCppEngine
 from train.errors import TrainError
 from train.export import export, main
-from train.merging import exported_tokenizer, merge
+from train.exporting.merging import exported_tokenizer, merge
 from train.run_folder import digest, read_run
 
 pytestmark = pytest.mark.xdist_group("export")
@@ -235,8 +235,8 @@ def test_llama_3_2_renders_the_day_of_training_whatever_the_day():
 
 
 def test_a_page_says_where_the_chat_template_asks_otherwise_than_training():
-    from train.export_readme import readme
-    from train.proof import asks_as_trained
+    from train.exporting.proof import asks_as_trained
+    from train.exporting.readme import readme
 
     for name, same in (("deepseek-r1-distill-qwen-1.5b", False), ("qwen3-0.6b", True), ("gemma-3-1b-it", True)):
         spec = find_base_model(name)

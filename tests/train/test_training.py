@@ -413,7 +413,7 @@ def test_unsloth_that_cannot_be_imported_gives_way_to_trl_with_one_line(monkeypa
     assert said == [
         "Unsloth cannot be used (it is not installed): training with TRL and PEFT, on the same ids and labels"
     ]
-    with pytest.raises(TrainError, match=r"Unsloth cannot be used: it is not installed; pip install '\.\[train\]'"):
+    with pytest.raises(TrainError, match=r"it is not installed; pip install '\.\[train,unsloth\]' with a GPU"):
         choose_backend("unsloth", said.append)
     with pytest.raises(TrainError, match="backend 'axolotl': expected auto, unsloth or trl"):
         choose_backend("axolotl", said.append)

@@ -13,8 +13,8 @@ from collections import deque
 from functools import cache
 from typing import Any
 
+from train.engines.llama_library import library
 from train.errors import TrainError
-from train.llama_library import library
 
 ERROR = 4  # ggml_log_level
 ROOM = 1024  # bytes kept for a structure of which only the first fields are known

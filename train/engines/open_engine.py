@@ -66,10 +66,10 @@ def quantised(
     from filelock import FileLock
 
     from train.engines.llama_interface import llama_interface
+    from train.exporting.gguf import convert
+    from train.exporting.merging import check_room
+    from train.exporting.quantise import check_quantisation, quantise
     from train.faults import in_one_line
-    from train.gguf import convert
-    from train.merging import check_room
-    from train.quantise import check_quantisation, quantise
 
     check_quantisation(quantisation)
     llama_interface()  # a missing package shows before the minutes of converting
@@ -120,7 +120,7 @@ def _merged(
     """The folder of the base with the adapter worked in; without one, the base's own."""
     if adapter is None:
         return weights.folder
-    from train.merging import save_merged
+    from train.exporting.merging import save_merged
     from train.training import load_trained
 
     check_memory(int(4 * MARGIN * weights.parameters), f"merging an adapter into {weights.name}")

@@ -84,21 +84,8 @@ def picks(scores: Sequence[float], alone: Sequence[float], choices: Sequence[str
     return {name: _best(values) for name, values in zip(MEASURES, (informed, scores, by_length), strict=True)}
 
 
-def plain_definition_nll(choices: Sequence[Choice], records: Sequence[Record]) -> list[ItemValue]:
-    """Nats per byte of the right definition of held-out terms, word for word as it stands in the entry."""
-    return [
-        ItemValue("plain_definition_nll", one.id, one.cluster, -record["scores"][one.gold] / len(_bytes(one)))
-        for one, record in zip(choices, records, strict=True)
-        if one.side == "held_out" and "scores" in record
-    ]
-
-
 def _best(values: Sequence[float]) -> int:
     return max(range(len(values)), key=lambda place: values[place])
-
-
-def _bytes(one: Choice) -> bytes:
-    return one.choices[one.gold].encode()
 
 
 def _total(logprobs: Sequence[float]) -> float:

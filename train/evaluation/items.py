@@ -52,7 +52,7 @@ class Amounts:
 SUITES: dict[Suite, Amounts] = {
     "quick": Amounts(100, False, False, 0, 30, 0, 0, 0, 0, 0, 512),
     "full": Amounts(400, True, True, 200, 100, 1000, 1000, 1000, 500, 1000, 512),
-    "experiment": Amounts(100, False, True, 0, 0, 42, 12, 0, 100, 1000, 96),
+    "experiment": Amounts(100, False, False, 0, 0, 42, 12, 0, 100, 1000, 96),
 }
 
 
@@ -75,7 +75,7 @@ class Told:
 
     id: str
     cluster: str
-    group: Literal["held_out", "general"]
+    group: Literal["held_out", "plain_definition", "general"]
     messages: tuple[dict[str, str], ...]
 
     @property
@@ -146,7 +146,11 @@ def make_items(
         choices=tuple(replace(one, choices=tuple(map(wording.said, one.choices))) for one in bare),
         bare=tuple(replace(one, unseen="") for one in bare) if amounts.bare else (),
         cloze=_cloze(terms, amounts.cloze // 2, seed),
-        told=(*_held_out(build, amounts.held_out_answers, seed), *_general_answers(amounts.general_answers)),
+        told=(
+            *_held_out(build, amounts.held_out_answers, seed),
+            *_bare(terms, amounts.held_out_answers),
+            *_general_answers(amounts.general_answers),
+        ),
         prompts=(
             *_cases(amounts),
             *_sentences(amounts),
@@ -211,6 +215,13 @@ def _held_out(build: BuildFolder, most: int, seed: int) -> Iterator[Told]:
     rows = [row for row in rows if row.get("task") == "define_term" and row["messages"][-1]["role"] == "assistant"]
     for row in sorted(rows, key=lambda row: rank(seed, row["id"]))[:most]:
         yield Told(row["id"], term_key(str(row.get("term", ""))), "held_out", tuple(row["messages"]))
+
+
+def _bare(terms: Terms, most: int) -> Iterator[Told]:
+    """Definitions of held-out terms as the entries have them: in no answer's frame, which some training data has."""
+    for one in terms.definitions("held_out")[:most]:
+        asked = {"role": "user", "content": wording.usual(one.term)}
+        yield Told(one.id, one.cluster, "plain_definition", (asked, {"role": "assistant", "content": one.text}))
 
 
 # ---------------------------------------------------------------- from data/evaluation

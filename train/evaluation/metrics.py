@@ -67,6 +67,7 @@ SPECS: dict[str, Spec] = {
     "plain_definition_nll": _nats(
         "NLL of held-out definitions, bare", "byte", "as the entry has them, in no answer's frame"
     ),
+    "plain_definition_nll_per_token": _nats("NLL of held-out definitions, bare", "token"),
     "general_nll": _nats("NLL of general answers", "byte"),
     "general_nll_per_token": _nats("NLL of general answers", "token"),
     **{

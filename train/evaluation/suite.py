@@ -177,8 +177,6 @@ class Asked:
         values: list[ItemValue] = []
         for name, (work, rows) in self.choices.items():
             values += choice.judge(rows, records[work.name], alone, name)
-            if name == "choice_bare":
-                values += choice.plain_definition_nll(rows, records[work.name])
         work, told = self.told
         return [*values, *likelihood.judge(told, records[work.name])]
 

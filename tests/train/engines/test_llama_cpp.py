@@ -21,8 +21,8 @@ pytestmark = pytest.mark.xdist_group("llama_cpp")
 @pytest.fixture(scope="module")
 def files(tiny_folder, tmp_path_factory):
     """The tiny model as GGUF: whole, in 16 bits, and in 8."""
-    from train.gguf import convert
-    from train.quantise import quantise
+    from train.exporting.gguf import convert
+    from train.exporting.quantise import quantise
 
     folder, loaded = tiny_folder
     out = tmp_path_factory.mktemp("gguf")

@@ -95,7 +95,7 @@ def test_an_adapter_changes_what_is_said_in_both_engines(base, adapter, cache, p
 
 def test_a_model_is_converted_once(base, cache, monkeypatch):
     open_engine("llama.cpp", base[0], None, base[1], quantisation="q8_0", threads=1, cache=cache).close()
-    monkeypatch.setattr("train.gguf.convert", lambda *_, **__: pytest.fail("converted again"))
+    monkeypatch.setattr("train.exporting.gguf.convert", lambda *_, **__: pytest.fail("converted again"))
     open_engine("llama.cpp", base[0], None, base[1], quantisation="q8_0", threads=1, cache=cache).close()
     assert not [file for file in cache.iterdir() if file.name.startswith(".converting")]
 
@@ -119,7 +119,7 @@ def test_a_conversion_that_fails_leaves_nothing_behind(base, tmp_path, monkeypat
     def fail(*_, **__):
         raise TrainError("the disk caught fire")
 
-    monkeypatch.setattr("train.quantise.quantise", fail)
+    monkeypatch.setattr("train.exporting.quantise.quantise", fail)
     with pytest.raises(TrainError, match="the disk caught fire"):
         open_engine("llama.cpp", base[0], None, base[1], threads=1, cache=tmp_path / "gguf")
     assert [file.name for file in (tmp_path / "gguf").iterdir() if file.name != ".lock"] == []
@@ -154,8 +154,7 @@ def test_an_unknown_engine_or_quantisation_is_one_line(base, cache):
 
 
 def test_a_missing_package_names_its_install(base, cache, monkeypatch):
-    from train import llama_library
-    from train.engines import llama_interface
+    from train.engines import llama_interface, llama_library
 
     for module in (llama_library.library, llama_interface.llama_interface):
         module.cache_clear()

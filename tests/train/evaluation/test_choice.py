@@ -6,7 +6,7 @@ import pytest
 
 from curation.templates import encode
 from train.engines.transformers_engine import TransformersEngine
-from train.evaluation.choice import alone_work, choice_work, judge, picks, plain_definition_nll
+from train.evaluation.choice import alone_work, choice_work, judge, picks
 from train.evaluation.items import Choice
 from train.evaluation.work import Pair, begin_ids, pairs, stop_ids
 
@@ -105,13 +105,6 @@ def test_a_choice_that_the_template_refuses_is_left_out_and_said(model, tiny_loa
     assert "scores" in first
     assert "holds the control token '<|eot_id|>'" in second["fault"]
     assert judge([leaked], [second], {}, "choice") == []
-    assert plain_definition_nll([leaked], [second]) == []
-
-
-def test_the_right_definition_s_likelihood_is_in_nats_a_byte():
-    accent = Choice("id-3", "x", "held_out", "?", "", ("é", "b", "c", "d"), 0)
-    (value,) = plain_definition_nll([accent], [{"scores": [-3.0, 0.0, 0.0, 0.0]}])
-    assert value.value == 1.5  # two bytes
 
 
 def test_an_answer_stops_at_the_end_of_turn_and_at_the_end_of_text(tiny_loaded):

@@ -85,6 +85,12 @@ def test_bare_definitions_are_asked_in_the_same_questions(full):
     assert [tuple(map(wording.said, one.choices)) for one in full.bare] == [one.choices for one in full.choices]
 
 
+def test_held_out_definitions_are_told_in_no_answer_s_frame_too(build, full):
+    bare = {one.cluster: one.answer for one in full.told if one.group == "plain_definition"}
+    entries = build.entries()
+    assert bare == {row.term_key: row.definition for row in entries[entries["split"] != "train"].itertuples()}
+
+
 def test_every_wrong_choice_is_right_elsewhere_so_that_it_is_scored_alone_once(full):
     right = {one.choices[one.gold] for one in full.choices}
     assert {text for one in full.choices for text in one.choices} == right
@@ -223,7 +229,7 @@ def test_amounts_of_the_suites_are_those_that_they_promise(build):
     assert not quick.cloze
     counts = {group: sum(one.group == group for one in experiment.prompts) for group in ("case", "question", "general")}
     assert counts == {"case": 2, "question": 42, "general": 12}
-    assert {one.group for one in experiment.told} == {"held_out", "general"}
+    assert {one.group for one in experiment.told} == {"held_out", "plain_definition", "general"}
     assert all(one.id.endswith("define_term") for one in experiment.told if one.group == "held_out")
 
 

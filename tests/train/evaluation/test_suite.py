@@ -272,7 +272,7 @@ def test_an_experiment_asks_everything_at_once(engine, tiny_loaded, small_build,
     experiment = make_items(read_build(small_build), "experiment", 3407).limited(2)
     counted = Counting(engine)
     results = run(counted, tiny_loaded, experiment, tmp_path / "x")
-    assert counted.calls == 5  # choices alone, choices, bare ones, answers told, answers
+    assert counted.calls == 4  # choices alone, choices, answers told, answers
     assert {"held_out_nll", "general_nll", "choice_acc_mutual_info", "healthy_answers"} <= set(results.metrics)
 
 

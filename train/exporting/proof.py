@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from curation.templates import Conversation, Encoded, encode_all, prompt_ids
 from train.base_models import LoadedTokenizer
+from train.engines.llama_library import LlamaVocabulary
 from train.errors import TrainError
-from train.llama_library import LlamaVocabulary
 
 if TYPE_CHECKING:
-    from train.modelfile import TurnTexts
+    from train.exporting.modelfile import TurnTexts
 
 _QUESTIONS = (
     "What does “no cap” mean? 😂",

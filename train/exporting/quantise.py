@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from train.engines.llama_library import library
 from train.errors import TrainError
-from train.gguf_file import GgufTensor, gguf_package, write_gguf
-from train.llama_library import library
+from train.exporting.gguf_file import GgufTensor, gguf_package, write_gguf
 
 if TYPE_CHECKING:
     import numpy as np

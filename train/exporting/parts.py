@@ -12,15 +12,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from train.export_readme import readme
-from train.merging import check_room, exported_tokenizer, merge
+from train.exporting.merging import check_room, exported_tokenizer, merge
+from train.exporting.readme import readme
 
 if TYPE_CHECKING:
     from train.base_models import LoadedTokenizer
     from train.run_folder import Run
 
 FORMS = ("adapter", "merged", "gguf")
-QUANTISATIONS = ("q8_0", "q4_k_m")  # those of train.quantise, the smallest last
+QUANTISATIONS = ("q8_0", "q4_k_m")  # those of train.exporting.quantise, the smallest last
 # what export.json takes over from run.json
 ORIGIN = ("base", "base_revision", "base_sha256", "adapter_sha256", "build", "build_sha256", "recipe_sha256", "marks")
 WRITTEN_WITH = ("gguf", "peft", "safetensors", "tokenizers", "torch", "transformers", "xllamacpp")
@@ -68,8 +68,8 @@ def write_adapter(job: Export) -> None:
 def write_merged(job: Export) -> tuple[LoadedTokenizer, LoadedTokenizer]:
     """The merged folder, proved; gives the tokenizer that training used, and the folder's."""
     from train.base_models import LoadedTokenizer, load_tokenizer
-    from train.modelfile import turn_texts
-    from train.proof import asks_as_trained, prove_folder
+    from train.exporting.modelfile import turn_texts
+    from train.exporting.proof import asks_as_trained, prove_folder
 
     folder = job.folder / "merged"
     trained = merge(job.run, folder, base=job.base)
@@ -83,9 +83,9 @@ def write_merged(job: Export) -> tuple[LoadedTokenizer, LoadedTokenizer]:
 
 def write_gguf_files(job: Export, trained: LoadedTokenizer, exported: LoadedTokenizer) -> None:
     """One GGUF file for each quantisation, each proved, and a Modelfile for the smallest."""
-    from train.gguf import convert, quantise
-    from train.modelfile import modelfile, turn_texts
-    from train.proof import prove_ids
+    from train.exporting.gguf import convert, quantise
+    from train.exporting.modelfile import modelfile, turn_texts
+    from train.exporting.proof import prove_ids
 
     merged, folder = job.folder / "merged", job.folder / "gguf"
     check_room(job.folder, 2 * sum(file.stat().st_size for file in merged.iterdir()))

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from curation.templates import encode_all, prompt_ids
-from train import gguf_file, gguf_tokenizer, llama_library
 from train.base_models import LoadedTokenizer, find_base_model, load_tokenizer, stand_in_tokenizer
+from train.engines import llama_library
 from train.engines.engine import Scored
 from train.engines.llama_cpp import LlamaCppEngine
 from train.errors import TrainError
-from train.gguf import convert, quantise
-from train.modelfile import turn_texts
-from train.proof import conversations, prove_ids
-from train.quantise import tensor_type
+from train.exporting import gguf_file, gguf_tokenizer
+from train.exporting.gguf import convert, quantise
+from train.exporting.modelfile import turn_texts
+from train.exporting.proof import conversations, prove_ids
+from train.exporting.quantise import tensor_type
 
 pytestmark = pytest.mark.xdist_group("gguf")
 
@@ -353,7 +354,7 @@ def test_a_disk_that_fills_up_leaves_no_half_file(llama, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("train.gguf._numbers", full)
+    monkeypatch.setattr("train.exporting.gguf._numbers", full)
     with pytest.raises(OSError, match="No space left"):
         convert(llama[0], tmp_path / "x.gguf")
     assert list(tmp_path.iterdir()) == []

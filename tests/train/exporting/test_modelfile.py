@@ -9,7 +9,7 @@ import pytest
 from curation.templates import encode, prompt_ids
 from train.base_models import LoadedTokenizer, base_models, find_base_model, stand_in_tokenizer
 from train.errors import TrainError
-from train.modelfile import TurnTexts, go_template, modelfile, turn_texts
+from train.exporting.modelfile import TurnTexts, go_template, modelfile, turn_texts
 
 SYSTEM = {"role": "system", "content": "You explain slang.\nBe short."}
 QUESTION = {"role": "user", "content": "What does “no cap” mean? {{ .System }} 😂"}

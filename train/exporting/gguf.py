@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from train.base_models import LoadedTokenizer, load_tokenizer
 from train.base_weights import safetensors
 from train.errors import TrainError
-from train.gguf_file import GgufTensor, gguf_package, write_gguf
-from train.gguf_tokenizer import describe_tokenizer
-from train.quantise import quantise
+from train.exporting.gguf_file import GgufTensor, gguf_package, write_gguf
+from train.exporting.gguf_tokenizer import describe_tokenizer
+from train.exporting.quantise import quantise
 
 if TYPE_CHECKING:
     import numpy as np
