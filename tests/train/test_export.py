@@ -13,12 +13,12 @@ import pytest
 
 from curation.chat_format import chat_format
 from curation.templates import prompt_ids
-from train import export_parts
 from train.base_models import LoadedTokenizer, find_base_model, load_tokenizer, stand_in_tokenizer
 from train.base_weights import find_weights
 from train.engines.llama_cpp import LlamaCppEngine
 from train.errors import TrainError
 from train.export import export, main
+from train.exporting import parts as export_parts
 from train.exporting.merging import exported_tokenizer, merge
 from train.run_folder import digest, read_run
 
