@@ -94,7 +94,7 @@ def test_a_model_is_found_by_name_and_by_hub_id_in_any_case():
 def test_an_unknown_model_is_answered_with_the_nearest():
     with pytest.raises(ValueError, match=r"unknown base model 'qwen3-0\.6', nearest: qwen3-0\.6b"):
         find_base_model("qwen3-0.6")
-    with pytest.raises(ValueError, match=r"unknown base model 'zzz', known: llama-3\.2-1b-instruct, "):
+    with pytest.raises(ValueError, match=r"unknown base model 'zzz', known: lab, llama-3\.2-1b-instruct, "):
         find_base_model("zzz")
 
 

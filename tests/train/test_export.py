@@ -218,7 +218,9 @@ def test_the_lab_is_exported_without_saying_where_it_is(tmp_path):
         facts = json.loads((run / file).read_text("utf-8"))
         (run / file).write_text(json.dumps(facts | {key: "lab"}), "utf-8")
     export(run, ["gguf"], ["q8_0", "q4_k_m"], tmp_path / "out", say=print)
-    assert "licence of the base: WordNet-3.0" in (tmp_path / "out" / "gguf" / "Modelfile").read_text("utf-8")
+    assert "licence of the base: Apache-2.0 AND WordNet-3.0" in (tmp_path / "out" / "gguf" / "Modelfile").read_text(
+        "utf-8"
+    )
 
 
 def test_llama_3_2_renders_the_day_of_training_whatever_the_day():

@@ -117,6 +117,7 @@ _CLOSES = r"(?=[”’\"')\]]*(?:\s|$))"  # after it; ".NET", ".5" and "../" beg
 _CUT_WORD = r"(?i:\b(?:abbrev|abbr|adj|adv|approx|bros|corp|dept|esp|etc|feat|inc|ltd|max|min|mrs|orig|prof|usu))"
 _DOUBLED_STOP = regex.compile(
     rf"{_WORD_ENDS}\.\.(?!\.){_CLOSES}"  # "unethical.. The"
+    r"|\.{5,}"  # "discussed....."; four may be an ellipsis and the sentence's own
     rf"|(?<=\b(?i:{_SHORT}))\.\.(?=\s+\p{{Lu}}|\s*$)"  # "doing it.. The"
     rf"|(?<=[^.\s])(?<!\s\.)\s+\.\.(?!\.){_CLOSES}"  # "a word .. Meaning"
     rf"|(?<![.\s])\.\s+\.(?!\s*\.){_CLOSES}"  # "unethical. . The"
