@@ -66,14 +66,9 @@ def without_evaluation(
     chats: list[list[dict[str, str]]], evaluation: Mapping[str, str], terminal: Terminal
 ) -> list[list[dict[str, str]]]:
     """The chats that share no sentence with the evaluation, its general questions and answers included."""
-    from curation.decontaminate import Decontaminate, EvaluationIndex
+    from pipelines.chat import uncontaminated
 
-    usual = Decontaminate()
-    index = EvaluationIndex({**evaluation, **general_texts()}, usual.run, usual.near)
-    clean = [chat for chat in chats if not index.item_of(str(turn.get("content", "")) for turn in chat)]
-    if len(clean) < len(chats):
-        terminal.say(f"  replay: {len(chats) - len(clean):,} of {len(chats):,} chats overlap the evaluation: left out")
-    return clean
+    return uncontaminated(chats, {**evaluation, **general_texts()}, terminal.say)
 
 
 def general_texts() -> dict[str, str]:

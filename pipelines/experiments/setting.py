@@ -12,7 +12,7 @@ from pipelines.experiments.arms import Arm, make_arms, raw_tokens, read_lines, w
 from pipelines.experiments.columns import Column, fact_columns, ladder_columns, varied_columns
 from pipelines.experiments.ground import lay_ground, untouchable, write_curated
 from pipelines.experiments.jobs import Job, Plan, make_jobs, training_code
-from pipelines.experiments.steps import CURATED, LADDER, RAW, ExperimentError, Step, in_order
+from pipelines.experiments.steps import CURATED, LADDER, RAW, REPLAY, ExperimentError, Step, in_order
 from pipelines.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def set_up(options: argparse.Namespace, place: Path, first_seed: int, terminal: 
         "seeds": seeds,
         "made_with": made_with(base, plan),
     }
-    return Setting(base, [*arms, *few], jobs, about | {"cautions": cautions(options, replay)})
+    return Setting(base, [*arms, *few], jobs, about | {"cautions": cautions(options, arms, replay)})
 
 
 def wanted_steps(options: argparse.Namespace) -> list[Step]:
@@ -179,6 +179,8 @@ def made_with(base: Base, plan: Plan) -> dict[str, str]:
     }
 
 
-def cautions(options: argparse.Namespace, replay: Replayed) -> list[str]:
+def cautions(options: argparse.Namespace, arms: Sequence[Arm], replay: Replayed) -> list[str]:
+    """What a reader must know of all figures of the page."""
     limited = [f"only {options.limit:,} records of each source were read"] if options.limit else []
-    return limited + ([f"replay: {replay.share:.0%} of the training, {replay.source}"] if replay.source else [])
+    mixed = replay.source and any(arm.step.name == REPLAY for arm in arms)
+    return limited + ([f"replay: {replay.share:.0%} of the training, {replay.source}"] if mixed else [])

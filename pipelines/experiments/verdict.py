@@ -97,7 +97,7 @@ def line(facts: Facts, row: Facts) -> dict[str, str]:
     values, unit = facts["values"][row["metric"]], metric["unit"]
     with_, against = (number(values[name]["value"], unit) for name in (row["column"], row["against"]))
     change = f"{signed(row['value'], unit)} ({difference(row['low'], row['high'], unit)})"
-    word = row["verdict"] if row["verdict"] != KINDS[2] else "not seen"
+    word = row["verdict"] if row["verdict"] != KINDS[2] else "no difference seen"
     told = "" if unit == "share" else f" {unit}"
     return {
         "kind": row["verdict"].split()[0],
