@@ -17,6 +17,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from train.command_line import fail, folder, positive
+
 if TYPE_CHECKING:
     from pipelines.recipe import Recipe
     from pipelines.terminal import Terminal
@@ -62,24 +64,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         parser.error(f"--source {wrong[0]}: expected NAME=PATH")
     options.source = dict(text.split("=", 1) for text in options.source)
     return options
-
-
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, not {text!r}")
-    return int(text)
-
-
-def folder(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("expected a folder, not an empty name")
-    return Path(text)
-
-
-def fail(message: str, status: int) -> int:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
-    return status
 
 
 def stopped(error: ValueError) -> int:

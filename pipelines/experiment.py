@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.build import fail, folder, positive
+from train.command_line import fail, folder, positive
 
 if TYPE_CHECKING:
     from pipelines.experiments.setting import Setting

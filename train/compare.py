@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from train.command_line import fail, folder
 from train.errors import TrainError
 from train.evaluation.comparison import LEVEL, SEED, Compared, Comparison, Side, compare
 from train.evaluation.report_lines import escaped, readable
@@ -67,23 +68,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def folder(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("expected a folder, not an empty name")
-    return Path(text)
-
-
 def report(text: str) -> Path:
     path = Path(text)
     if path.suffix not in FORMATS or path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r}: expected a file that ends in {' or '.join(FORMATS)}")
     return path
-
-
-def fail(message: str) -> int:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
-    return 2
 
 
 def find_results(path: Path) -> Results:

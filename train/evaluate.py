@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from train.command_line import fail, folder, positive
 from train.errors import TrainError
 
 if TYPE_CHECKING:
@@ -73,24 +74,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     if not options.model and not options.adapter:
         parser.error("nothing to evaluate: give --model BASE, --adapter RUN, or both")
     return options
-
-
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, not {text!r}")
-    return int(text)
-
-
-def folder(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("expected a folder, not an empty name")
-    return Path(text)
-
-
-def fail(message: str, status: int) -> int:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
-    return status
 
 
 def evaluate(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from train.command_line import fail, folder
 from train.errors import TrainError
 from train.exporting.merging import merge
 from train.exporting.parts import FORMS, QUANTISATIONS, Export, plain_name, write
@@ -46,7 +47,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m train.export", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--run", type=folder_name, required=True, metavar="DIR", help="a finished run")
+    parser.add_argument("--run", type=folder, required=True, metavar="DIR", help="a finished run")
     form, quantisation = one_of(FORMS, "form"), one_of(QUANTISATIONS, "quantisation")
     parser.add_argument(
         "--as", nargs="+", dest="forms", default=list(FORMS), type=form, metavar="FORM",
@@ -56,7 +57,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         "--quantisation", nargs="+", default=list(QUANTISATIONS), type=quantisation, metavar="TYPE",
         help=f"any of {', '.join(QUANTISATIONS)} (default: both)",
     )  # fmt: skip
-    parser.add_argument("--out", type=folder_name, metavar="DIR", help="folder to write (default: export, in the run)")
+    parser.add_argument("--out", type=folder, metavar="DIR", help="folder to write (default: export, in the run)")
     parser.add_argument("--base", default="", metavar="MODEL", help="where the base is, if it is a folder of yours")
     parser.add_argument("--debug", action="store_true", help="show where in the code an error came from")
     return parser.parse_args(argv)
@@ -72,18 +73,6 @@ def one_of(known: tuple[str, ...], what: str) -> Callable[[str], str]:
         raise argparse.ArgumentTypeError(f"unknown {what} {text!r}, nearest: {near}")
 
     return check
-
-
-def folder_name(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("expected a folder, not an empty name")
-    return Path(text)
-
-
-def fail(message: str, status: int) -> int:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
-    return status
 
 
 # ---------------------------------------------------------------- one export

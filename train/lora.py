@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from train.command_line import fail, folder
+
 if TYPE_CHECKING:
     from train.build_folder import BuildFolder
     from train.recipe import LoraRecipe
@@ -65,18 +67,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--debug", action="store_true", help="show where in the code an error came from")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     return parser.parse_args(argv)
-
-
-def folder(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("expected a folder, not an empty name")
-    return Path(text)
-
-
-def fail(message: str, status: int) -> int:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
-    return status
 
 
 def train(options: argparse.Namespace) -> int:
