@@ -4,6 +4,7 @@
     python -m pipelines.experiment data/recipes/genz.toml --source genz=all_slangs.csv
     python -m pipelines.experiment RECIPE --ladder                         every step, and at raw's number of tokens
     python -m pipelines.experiment RECIPE --facts                          a few terms learned by heart
+    python -m pipelines.experiment RECIPE --arms raw curated replay --facts    the headline of README and dataset card
     python -m pipelines.experiment RECIPE --vary learning_rate=1e-4,5e-4   another model beside other data
     python -m pipelines.experiment RECIPE --base llama-3.2-1b              another base model, on a GPU if there is one
 

@@ -31,6 +31,7 @@ Backend = Literal["unsloth", "trl"]
 SMALL = 100_000_000  # parameters; below, recomputing activations saves no memory worth its time
 LARGE_ON_CPU = 1_000_000_000  # parameters; from here on fp32 weights are too much for many laptops (4 GB and more)
 GENERATED = Path(__file__).parents[1] / "data" / "cache" / "unsloth"  # code that Unsloth writes on a GPU
+UNFIT = "config.json and the weights are not of one model"
 INSTALL = "pip install '.[train]'"
 INSTALL_UNSLOTH = "pip install '.[train,unsloth]' with a GPU, make build without one"
 
@@ -115,6 +116,8 @@ def adapted_model(
     try:
         with hushed():
             return load(weights, recipe, how, seed)
+    except TrainError:
+        raise
     except (OSError, ValueError, KeyError, AttributeError) as error:
         if getattr(error, "errno", None):
             raise
@@ -169,7 +172,10 @@ def _lora(recipe: LoraRecipe) -> dict[str, Any]:
 
 
 def load_base(folder: Path, how: Computing) -> Any:
-    """The bare base model from a folder. No code of a repository is run, no pickle read."""
+    """The bare base model from a folder. No code of a repository is run, no pickle read.
+
+    Raises TrainError where weights are of another shape or missing: transformers fills up what is missing with noise.
+    """
     import torch
 
     transformers: Any = importlib.import_module("transformers")
@@ -183,9 +189,22 @@ def load_base(folder: Path, how: Computing) -> Any:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=getattr(torch, how.dtype),
         )
-    return transformers.AutoModelForCausalLM.from_pretrained(
-        str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, **settings
-    )
+    try:
+        model, found = transformers.AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            **settings,
+        )
+    except RuntimeError as error:
+        if "mismatched" not in str(error):  # out of memory, which is told elsewhere
+            raise
+        raise TrainError(f"{folder}: {UNFIT}: their shapes differ") from error
+    if found["missing_keys"]:
+        raise TrainError(f"{folder}: {UNFIT}: {min(found['missing_keys'])} is missing")
+    return model
 
 
 @contextmanager

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 BUILDS = ROOT / "data" / "builds"
 SUITES = ("quick", "full", "experiment")
+OTHER_BUILD = "asked about another build than it was trained on: what is held out there may have been trained"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -82,6 +83,7 @@ def evaluate(options: argparse.Namespace) -> int:
     from train.evaluation.embedding import NOTE, installed_embedder
     from train.evaluation.items import make_items
     from train.evaluation.report_lines import print_results
+    from train.evaluation.suite import check_place
     from train.evaluation.suite import evaluate as run_suite
 
     subject = find_subject(options)
@@ -97,6 +99,7 @@ def evaluate(options: argparse.Namespace) -> int:
     check_weights(subject, weights)
     meta = {**subject.meta, "model": weights.name, "weights": weights.sha256 or weights.revision}
     out = options.out or ROOT / "data" / "evaluations" / f"{subject.name}-{subject.build.name}-{options.suite}"
+    check_place(out)
     with progress_bar(quiet=options.quiet) as progress:
         results = with_engine(
             options,
@@ -139,7 +142,8 @@ class Subject:
         """What results.json says about it; nothing in it depends on the machine."""
         facts = self.run.facts if self.run else {}
         own = {"name": self.name, "adapter": self.name if self.run else "", "data": self.build.name}
-        return {**own, "training": facts, "marks": facts.get("marks", [])}
+        other = self.run is not None and facts.get("build_sha256") != self.build.sha256
+        return {**own, "training": facts, "marks": [*facts.get("marks", []), *([OTHER_BUILD] if other else [])]}
 
 
 def find_subject(options: argparse.Namespace) -> Subject:
@@ -190,12 +194,14 @@ def build_of(run: Run) -> BuildFolder:
 
 def check_weights(subject: Subject, weights: BaseWeights) -> None:
     """Raises TrainError where the base was made anew after the adapter was trained on it."""
-    trained_on = str(subject.run.facts.get("base_sha256", "")) if subject.run else ""
-    if trained_on and weights.sha256 and trained_on != weights.sha256:
-        raise TrainError(
-            f"{subject.run and subject.run.folder}: was trained on other weights of {weights.name} "
-            f"(sha256 {trained_on[:12]}) than those that are here ({weights.sha256[:12]}); train it again"
-        )
+    facts = subject.run.facts if subject.run else {}
+    for kind, name, here in (("sha256", "base_sha256", weights.sha256), ("commit", "base_revision", weights.revision)):
+        trained_on = str(facts.get(name, ""))
+        if trained_on and here and trained_on != here:
+            raise TrainError(
+                f"{subject.run and subject.run.folder}: was trained on other weights of {weights.name} "
+                f"({kind} {trained_on[:12]}) than those that are here ({here[:12]}); train it again"
+            )
 
 
 def tokenizer_of(base: str) -> LoadedTokenizer:

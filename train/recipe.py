@@ -26,7 +26,7 @@ LOCKED = "94233eacb6e06528d5ca5b92ac4eee7182159123ca6b75173b04adc9777fb8bd"
 CARRIED_FROM = 1.24e9  # parameters of Llama 3.2 1B, for which the recipe's learning rate was chosen
 
 Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class LoraRecipe(BaseModel):

@@ -149,11 +149,14 @@ def finish(folder: Path, facts: Mapping[str, Any]) -> None:
 
 def facts_of(folder: Path) -> dict[str, Any] | None:
     try:
-        return dict(json.loads((folder / FACTS).read_text(encoding="utf-8")))
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise TrainError(f"{folder / FACTS}: is damaged; train it again with --fresh") from error
+    if not isinstance(facts, dict) or not facts:
+        raise TrainError(f"{folder / FACTS}: is damaged; train it again with --fresh")
+    return facts
 
 
 def write_json(file: Path, content: object) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from train import run_folder
 from train.backends import Computing, adapted_model, choose_backend, hushed, load_base
 from train.base_models import BaseModelSpec, LoadedTokenizer, load_tokenizer
-from train.base_weights import base_name, find_weights
+from train.base_weights import BaseWeights, base_name, find_weights
 from train.errors import TrainError
 from train.examples import Example, refuse_stand_in
 from train.faults import in_one_line, one_line
@@ -176,8 +176,17 @@ def load_trained(
     weights = find_weights(base, loaded)
     plain = Computing(device, "float32", load_in_4bit=False, gradient_checkpointing=False, optim="")
     with in_one_line(f"loading {name}", weights.folder), hushed():
-        model = load_base(weights.folder, plain)
+        model = loaded_base(weights, plain)
         return (with_adapter(model, adapter) if adapter else model).eval(), loaded
+
+
+def loaded_base(weights: BaseWeights, how: Computing) -> Any:
+    try:
+        return load_base(weights.folder, how)
+    except TrainError:
+        raise
+    except (ValueError, KeyError, AttributeError) as error:
+        raise TrainError(f"{weights.folder}: the model cannot be loaded: {one_line(error)}") from error
 
 
 def with_adapter(model: Any, adapter: Path) -> Any:

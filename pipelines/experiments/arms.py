@@ -153,7 +153,8 @@ def write_lines(step: Step, lines: list[Line], counts: dict[str, int], folder: P
 
 
 def read_lines(path: Path) -> list[Line]:
-    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
+    # not splitlines: cells as they were read may hold U+2028 and its kin, which JSON leaves as they are
+    return [json.loads(text) for text in path.read_text(encoding="utf-8").split("\n") if text]
 
 
 def encode_lines(lines: Sequence[Line], loaded: Any, max_length: int) -> list[Example]:

@@ -59,11 +59,14 @@ def varied_columns(wanted: Iterable[str], known: Iterable[str] = ()) -> list[Col
         name = SHORT.get(given.strip(), given.strip())
         if not equals or not values.strip(", "):
             raise ExperimentError(f"--vary {text}: expected SETTING=VALUE,VALUE, such as learning_rate=1e-4,5e-4")
+        if name == "seed":
+            raise ExperimentError(f"--vary {text}: every model is trained with the same seeds; give --seeds N")
         if known and name not in known:
             raise ExperimentError(f"--vary {text}: the recipe has no setting {name!r}; it has {', '.join(known)}")
         for value in filter(None, map(str.strip, values.split(","))):
             title = f"curated, {name} {value}"
-            columns.append(Column(f"{CURATED}-{name}-{value}", title, CURATED, "varied", {name: typed(name, value)}))
+            safe = re.sub(r"[^\w.+-]", "_", value)  # the name is a folder's too
+            columns.append(Column(f"{CURATED}-{name}-{safe}", title, CURATED, "varied", {name: typed(name, value)}))
     return columns
 
 

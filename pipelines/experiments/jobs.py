@@ -29,7 +29,7 @@ class Plan:
     """What all jobs of an experiment have in common."""
 
     base: str
-    base_sha256: str  # of its weights and tokenizer where they lie in a folder
+    base_sha256: str  # of its weights, where they lie in a folder
     recipe_sha256: str  # of the training recipe
     build: Path  # whose terms the evaluation asks about
     items_sha256: str

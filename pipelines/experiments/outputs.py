@@ -16,6 +16,7 @@ from pipelines.experiments.figures import (
     metrics_of,
     values_of,
 )
+from pipelines.experiments.headline import headline, put_on
 from pipelines.experiments.jobs import Job
 from pipelines.experiments.numbers import interval, number
 from pipelines.experiments.page import render
@@ -61,6 +62,8 @@ def write_experiment(
     shown["columns"] = [{**column, "seconds": clocks["columns"][column["name"]]} for column in facts["columns"]]  # type: ignore[index]
     write_text(folder / "experiment.html", render(shown))
     write_text(folder / "README.md", readme(facts))
+    if facts["columns"]:
+        put_on(folder / "build" / "README.md", headline(facts))
     return facts
 
 

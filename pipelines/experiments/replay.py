@@ -57,7 +57,7 @@ def find_replay(recipe: Recipe, base: str, evaluation: Mapping[str, str], termin
 
 def lab_chats(path: Path) -> list[list[dict[str, str]]]:
     try:
-        return [json.loads(text)["messages"] for text in path.read_text(encoding="utf-8").splitlines() if text.strip()]
+        return [json.loads(text)["messages"] for text in path.read_text(encoding="utf-8").split("\n") if text.strip()]
     except (ValueError, KeyError, TypeError) as error:
         raise ExperimentError(f"{path}: damaged ({error}); make it again with the script beside it") from None
 

@@ -58,13 +58,14 @@ def titles(facts: Facts, rows: Sequence[Facts]) -> list[str]:
 
 
 def compared(facts: Facts, column: str, against: str) -> list[Facts]:
-    """The tested differences of two columns in the metrics that are told, in their order."""
+    """The tested differences of two columns in the metrics that are told, and wherever it got worse, in their order."""
     found = {
         row["metric"]: row
         for row in facts["differences"]
         if row["column"] == column and row["against"] == against and row["verdict"] in KINDS
     }
-    return [found[metric["name"]] for metric in facts["metrics"] if metric["told"] and metric["name"] in found]
+    rows = [(metric, found[metric["name"]]) for metric in facts["metrics"] if metric["name"] in found]
+    return [row for metric, row in rows if metric["told"] or row["verdict"] == "worse"]
 
 
 def groups(facts: Facts) -> list[dict[str, Any]]:

@@ -175,6 +175,14 @@ def test_a_folder_without_a_tokenizer_is_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_a_tokenizer_file_of_another_shape_is_one_line(tmp_path):
+    stand_in_tokenizer(find_base_model("qwen3-0.6b")).save_pretrained(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(ValueError, match="no tokenizer can be read from") as caught:
+        load_tokenizer(str(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_tokenizer_that_disagrees_with_the_registry_is_refused(tmp_path):
     spec = find_base_model("qwen2.5-0.5b-instruct")
     tokenizer = stand_in_tokenizer(spec)

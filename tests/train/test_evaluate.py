@@ -9,12 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from train.evaluate import main
+from train.base_weights import BaseWeights
+from train.build_folder import read_build
+from train.errors import TrainError
+from train.evaluate import OTHER_BUILD, Subject, check_weights, main
 from train.evaluation.results import read_results
+from train.run_folder import read_run
 
 PROJECT = Path(__file__).parents[2]
 pytestmark = pytest.mark.xdist_group("evaluate")
@@ -77,8 +82,8 @@ def test_the_table_shows_the_answers_with_their_times_and_a_finished_evaluation_
 
 def test_an_adapter_is_shown_with_its_marks(quick, run_folder, evaluated, tmp_path, capsys):
     assert main([*quick, "--adapter", str(run_folder), "--out", str(tmp_path / "out")]) == 0
-    assert "small-run [off recipe: lora_r 2]" in capsys.readouterr().out
-    assert read_results(tmp_path / "out").marks == ["off recipe: lora_r 2"]
+    assert f"small-run [off recipe: lora_r 2; {OTHER_BUILD}]" in " ".join(capsys.readouterr().out.split())
+    assert read_results(tmp_path / "out").marks == ["off recipe: lora_r 2", OTHER_BUILD]
     base, adapted = read_results(evaluated), read_results(tmp_path / "out")
     assert base.items_sha256 == adapted.items_sha256
     assert base.metrics == adapted.metrics  # an adapter of zeros changes nothing
@@ -131,6 +136,47 @@ def test_an_adapter_whose_base_was_made_anew_is_one_line(capsys, quick, run_fold
     (other / "run.json").write_text(json.dumps(facts))
     line = error_of(capsys, *quick, "--adapter", other, "--out", tmp_path / "out")
     assert "was trained on other weights of tiny (sha256 000000000000) than those that are here" in line
+
+
+def test_an_adapter_trained_on_another_commit_of_its_base_is_one_line(run_folder, small_build):
+    run = replace(read_run(run_folder), facts={"base": "owner/model", "base_revision": "a" * 40})
+    weights = BaseWeights(run_folder, "owner/model", "b" * 40, "", 1)
+    with pytest.raises(
+        TrainError, match=r"other weights of owner/model \(commit aaaaaaaaaaaa\) than .* \(bbbbbbbbbbbb\)"
+    ):
+        check_weights(Subject("owner/model", run, read_build(small_build)), weights)
+
+
+def test_a_run_is_marked_only_where_it_is_asked_about_another_build(run_folder, small_build):
+    run, build = read_run(run_folder), read_build(small_build)
+    own = replace(run, facts=run.facts | {"build_sha256": build.sha256})
+    assert OTHER_BUILD in Subject("tiny", run, build).meta["marks"]
+    assert Subject("tiny", own, build).meta["marks"] == ["off recipe: lora_r 2"]
+    assert Subject("tiny", None, build).meta["marks"] == []
+
+
+def test_weights_that_config_json_does_not_fit_are_one_line(capsys, tiny_model, small_build, tmp_path):
+    arguments = ["--data", small_build, "--limit", "2", "--engine", "transformers", "--out", tmp_path / "out"]
+    for number, (name, more, line) in enumerate((
+        ("num_hidden_layers", 1, "is missing"),
+        ("intermediate_size", 8, "their shapes differ"),
+    )):  # fmt: skip
+        other = shutil.copytree(tiny_model, tmp_path / str(number))
+        config = json.loads((other / "config.json").read_text())
+        config.pop("layer_types", None)
+        (other / "config.json").write_text(json.dumps(config | {name: config[name] + more}))
+        said = error_of(capsys, "--model", other, *arguments)
+        assert "config.json and the weights are not of one model" in said
+        assert line in said
+
+
+def test_a_folder_with_other_files_is_left_as_it_is(capsys, quick, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    (tmp_path / "mine" / "timings.json").write_text("mine")
+    line = error_of(capsys, *quick, "--out", tmp_path / "mine")
+    assert "holds other files (thesis.txt) than an evaluation's" in line
+    assert (tmp_path / "mine" / "timings.json").read_text() == "mine"
 
 
 def test_a_corrupt_adapter_is_one_line(capsys, quick, run_folder, tmp_path):

@@ -60,6 +60,7 @@ def test_a_departure_names_both_values():
         ({"lora_r": 0}, "lora_r: Input should be greater than or equal to 1"),
         ({"learning_rate": "fast"}, "learning_rate: Input should be a valid number"),
         ({"learning_rate": 0.0}, "learning_rate: Input should be greater than 0"),
+        ({"learning_rate": float("inf")}, "learning_rate: Input should be a finite number"),
         ({"target_modules": []}, "target_modules: "),
         ({"packing": True}, "packing: several conversations in one row"),
         ({"num_train_epochs": 1.5}, "num_train_epochs: Input should be a valid integer"),

@@ -116,6 +116,8 @@ def flip(file):
         (shutil.rmtree, "no such run; make one: python -m train.lora"),
         (lambda run: (run / "run.json").unlink(), "is no run, it has no run.json"),
         (lambda run: (run / "run.json").write_text("{", encoding="utf-8"), "run.json: is damaged"),
+        (lambda run: (run / "run.json").write_text("{}", encoding="utf-8"), "run.json: is damaged"),
+        (lambda run: (run / "run.json").write_text("[]", encoding="utf-8"), "run.json: is damaged"),
         (lambda run: shutil.rmtree(run / "adapter"), "the adapter is missing"),
         (lambda run: (run / "adapter/adapter_config.json").write_text("{", encoding="utf-8"), "the adapter is damaged"),
         (

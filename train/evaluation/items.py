@@ -21,6 +21,7 @@ from curation.normalize import term_key
 from train.errors import TrainError
 from train.evaluation import wording
 from train.evaluation.distractors import choices, rank
+from train.evaluation.slang_words import slang_terms
 from train.evaluation.terms import SIDES, Side, Terms
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Items:
     @property
     def sha256(self) -> str:
         """Two evaluations can be compared when this is the same."""
-        facts = asdict(self)
+        facts = asdict(self) | {"slang": slang_terms()}
         return sha256(json.dumps(facts, ensure_ascii=True, sort_keys=True).encode()).hexdigest()
 
     def limited(self, most: int) -> Items:

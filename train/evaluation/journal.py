@@ -26,7 +26,10 @@ class Journal:
         lines = [] if fresh or not self._path.is_file() else self._whole_lines()
         if lines:
             self._check(lines[0])
-            self._records = {(line["work"], line["key"]): line["record"] for line in lines[1:]}
+            try:
+                self._records = {(line["work"], line["key"]): line["record"] for line in lines[1:]}
+            except (KeyError, TypeError):
+                raise self._damaged() from None
         else:
             self._path.write_text(json.dumps({"what": self._what}) + "\n", encoding="utf-8")
 
@@ -62,10 +65,15 @@ class Journal:
         try:
             return [json.loads(line) for line in whole.splitlines()]
         except ValueError:
-            raise TrainError(f"{self._path}: damaged; begin anew with --fresh") from None
+            raise self._damaged() from None
 
-    def _check(self, first: Mapping[str, Any]) -> None:
-        known = first.get("what", {})
+    def _damaged(self) -> TrainError:
+        return TrainError(f"{self._path}: damaged; begin anew with --fresh")
+
+    def _check(self, first: object) -> None:
+        known = first.get("what") if isinstance(first, dict) else None
+        if not isinstance(known, dict):
+            raise self._damaged()
         if known != self._what:
             other = [key for key in sorted({*known, *self._what}) if known.get(key) != self._what.get(key)]
             raise TrainError(

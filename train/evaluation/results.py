@@ -27,6 +27,7 @@ ITEMS = "items.jsonl"
 ANSWERS = "answers.jsonl"
 TIMINGS = "timings.json"
 REPORT = "results.md"
+OWN = (RESULTS, ITEMS, ANSWERS, TIMINGS, REPORT)
 
 T = TypeVar("T")
 

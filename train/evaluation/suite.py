@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from train.errors import TrainError
 from train.evaluation import choice, format_health, generation, likelihood
 from train.evaluation.items import Choice, Items, Prompt, Suite, Told
+from train.evaluation.journal import NAME as JOURNAL
 from train.evaluation.journal import Journal
 from train.evaluation.metrics import measured
 from train.evaluation.report_lines import markdown
-from train.evaluation.results import RESULTS, Answer, ItemValue, Results, read_results, write_results
+from train.evaluation.results import OWN, RESULTS, Answer, ItemValue, Results, read_results, write_results
 from train.evaluation.work import Record, Work
 
 if TYPE_CHECKING:
@@ -53,16 +55,31 @@ def evaluate(
     another one (unless `fresh`), the tokenizer is a stand-in, or the model gives no finite number.
     """
     _check(loaded, items, suite)
+    check_place(out)
     what = _meta(meta, engine, loaded, items, embedder)
     if known := _finished(out, what, items, fresh=fresh):
         return known
-    journal = Journal(out, what | {"items": items.sha256}, fresh=fresh)
-    asked = Asked(items, loaded)
-    seconds = asked.ask(engine, journal, progress or (lambda what, done, total: None))
-    results = asked.results(journal, what, embedder, seconds)
-    write_results(out, results, report=markdown(results))
-    journal.remove()
+    with _alone(out):
+        journal = Journal(out, what | {"items": items.sha256}, fresh=fresh)
+        asked = Asked(items, loaded)
+        seconds = asked.ask(engine, journal, progress or (lambda what, done, total: None))
+        results = asked.results(journal, what, embedder, seconds)
+        write_results(out, results, report=markdown(results))
+        journal.remove()
     return results
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Holds `out` against a second evaluation, which would mix its answers in. Raises TrainError where one runs."""
+    from filelock import FileLock, Timeout
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out.with_name(f".{out.name}.lock"), blocking=False):
+            yield
+    except Timeout:
+        raise TrainError(f"{out}: another evaluation is writing it; wait for it, or give --out elsewhere") from None
 
 
 def _check(loaded: LoadedTokenizer, items: Items, suite: Suite) -> None:
@@ -70,6 +87,17 @@ def _check(loaded: LoadedTokenizer, items: Items, suite: Suite) -> None:
         raise TrainError(f"the items are those of the suite {items.suite}, not of {suite}: make them anew")
     if loaded.source == "stand-in":
         raise TrainError(f"{loaded.note}: an evaluation needs the model's own tokenizer, not the stand-in")
+
+
+def check_place(out: Path) -> None:
+    """Raises TrainError where `out` holds other files than an evaluation's, some of whose names an evaluation has."""
+    if not out.is_dir() or (out / RESULTS).is_file() or (out / JOURNAL).is_file():
+        return
+    foreign = sorted(path.name for path in out.iterdir() if path.name not in OWN and not path.name.startswith("."))
+    if foreign:
+        raise TrainError(
+            f"{out}: holds other files ({foreign[0]}) than an evaluation's; give --out a folder of its own"
+        )
 
 
 def _meta(

@@ -10,7 +10,7 @@ from toy_recipe import QUESTION, STAGES, write_recipe
 
 from curation.normalize import term_key
 from curation.templates import IGNORED
-from pipelines.experiments.arms import Arm, encode_lines, make_arms, read_lines
+from pipelines.experiments.arms import Arm, encode_lines, make_arms, read_lines, write_lines
 from pipelines.experiments.columns import Column, ladder_columns, varied_columns
 from pipelines.experiments.figures import Finished, before
 from pipelines.experiments.glue import glued_messages
@@ -173,6 +173,13 @@ def test_the_loss_is_taken_on_what_a_step_says(arms: dict[str, Arm]) -> None:
     assert every[0].trained_tokens > responses[0].trained_tokens
 
 
+def test_a_cell_with_a_line_separator_of_unicode_is_one_line_of_its_step(tmp_path: Path) -> None:
+    rows = [{"text": f"It's giving{mark} drama"} for mark in ("\u2028", "\u2029", "\x85", "\x0b", "\n")]
+    arm = write_lines(find_step("raw"), rows, {}, tmp_path)
+    assert arm.file is not None
+    assert read_lines(arm.file) == rows
+
+
 def test_an_unknown_step_is_answered_with_the_nearest() -> None:
     with pytest.raises(ExperimentError, match="--arms curatd: no such step of the ladder; nearest: curated"):
         find_step("curatd")
@@ -196,7 +203,7 @@ def test_a_setting_is_varied_as_the_recipe_would_hold_it() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["learning_rate", "learning_rate=", "=3", "rank=4"])
+@pytest.mark.parametrize("text", ["learning_rate", "learning_rate=", "=3", "rank=4", "seed=5"])
 def test_a_wrong_variation_is_one_line(text: str) -> None:
     with pytest.raises(ExperimentError, match="--vary"):
         varied_columns([text], ("learning_rate", "lora_r"))

@@ -16,6 +16,9 @@ import toy_experiment
 from toy_experiment import HOSTILE
 
 from pipelines.experiments.outputs import is_experiment, write_experiment
+from pipelines.experiments.verdict import sentence
+
+PAIR = ("curated", "raw")  # judged, against
 
 
 def write(folder: Path, *, leave_out: str = "", failed: dict[str, str] | None = None) -> dict[str, Any]:
@@ -68,6 +71,14 @@ def test_the_verdict_says_first_what_became_better_worse_and_what_did_not_change
     assert better == "Curated data made the model better at held-out clean definitions (NLL) and healthy answers"
     assert worse == "general answers (NLL)"
     assert same == "explaining slang in sentences."
+
+
+def test_what_got_worse_is_told_even_of_a_metric_that_is_not_among_those_told(facts: dict[str, Any]) -> None:
+    untold = next(metric["name"] for metric in facts["metrics"] if not metric["told"])
+    rows = [row for row in facts["differences"] if (row["metric"], row["column"], row["against"]) != (untold, *PAIR)]
+    rows.append({**rows[0], "metric": untold, "column": PAIR[0], "against": PAIR[1], "verdict": "worse"})
+    title = next(metric["title"] for metric in facts["metrics"] if metric["name"] == untold)
+    assert title in sentence({**facts, "differences": rows})
 
 
 def test_a_difference_is_paired_and_has_an_interval_around_it(facts: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from train.engines.transformers_engine import TransformersEngine
 from train.errors import TrainError
 from train.evaluation.items import make_items
 from train.evaluation.journal import NAME as JOURNAL
+from train.evaluation.journal import Journal
 from train.evaluation.report_lines import never_ended
 from train.evaluation.results import read_results
 from train.evaluation.suite import evaluate
@@ -166,6 +167,13 @@ def test_a_line_that_a_kill_cut_is_asked_again(whole, engine, tiny_loaded, items
     journal.write_bytes(journal.read_bytes()[:-20])
     run(engine, tiny_loaded, items, tmp_path / "x")
     assert contents(tmp_path / "x") == contents(out)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '{"what": 5}', '{"what": {}}\n{"a": 1}', '{"what": {}}\n5'])
+def test_a_journal_of_something_else_is_refused(content, tmp_path):
+    (tmp_path / JOURNAL).write_text(content + "\n", encoding="utf-8")
+    with pytest.raises(TrainError, match=r"journal\.jsonl: damaged; begin anew with --fresh"):
+        Journal(tmp_path, {})
 
 
 def test_a_journal_damaged_in_its_middle_is_refused(engine, tiny_loaded, items, tmp_path):
