@@ -58,7 +58,7 @@ def corpus(
     turns += [_dictionary_turn("hacker", *entry) for entry in jargon] + [
         _dictionary_turn("cynic", *entry) for entry in devil
     ]
-    turns.sort(key=lambda turn: _hash(*turn))
+    turns = sorted(map(_as_typed, turns), key=lambda turn: _hash(*turn))
     held_out = sorted((define(synset, synset.words[0]) for synset in unseen), key=lambda asked: _hash(asked.id))
     return Corpus(list(_conversations(turns)), held_out)
 
@@ -153,6 +153,23 @@ def _find(word: str, sentence: str) -> re.Match[str] | None:
 
 
 # ---------------------------------------------------------------- from turns to conversations
+
+
+def _as_typed(turn: Turn) -> Turn:
+    """Half of the turns with straight apostrophes and half with *asterisks* for single quotation marks; some answers
+    with asterisks for double ones too.
+
+    A model never learns to write a mark that it never met, and LoRA leaves its embedding as it is.
+    """
+    chance = _hash("typed", *turn) % 4
+    question, answer = turn
+    if chance < 2:
+        question, answer = (re.sub(r"(?<=\w)’(?=\w)|(?<=s)’(?=\s)", "'", text) for text in (question, answer))
+    if chance % 2:
+        question, answer = (re.sub(r"‘([^‘’]+)’", r"*\1*", text) for text in (question, answer))
+    if _hash("stressed", *turn) % 10 == 0:
+        answer = re.sub(r"“([^“”]{1,40})”", r"*\1*", answer)
+    return question, answer
 
 
 def _conversations(turns: Sequence[Turn]) -> Iterator[Messages]:
