@@ -28,7 +28,9 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 bench: $(READY)                    ## peers side by side; prints ratios
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.decisions
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

@@ -26,7 +26,7 @@ SEED = 3407
 
 def hub_folder(shape: str, cache: Path) -> Path:
     """config.json and bfloat16 safetensors; every matrix drawn with a standard deviation of 0.02."""
-    return _made(cache / shape / "transformers", lambda out: _write_folder(shape, out))
+    return made(cache / shape / "transformers", lambda out: _write_folder(shape, out))
 
 
 def gguf_file(shape: str, cache: Path, quantisation: str) -> Path:
@@ -44,7 +44,7 @@ def gguf_file(shape: str, cache: Path, quantisation: str) -> Path:
 
 def ctranslate2_folder(shape: str, cache: Path) -> Path:
     """CTranslate2's own format, int8, by its own converter."""
-    return _made(cache / shape / "ctranslate2", lambda out: _convert_ctranslate2(hub_folder(shape, cache), out))
+    return made(cache / shape / "ctranslate2", lambda out: _convert_ctranslate2(hub_folder(shape, cache), out))
 
 
 def tokenizer() -> LoadedTokenizer:
@@ -114,7 +114,7 @@ def _convert_ctranslate2(folder: Path, out: Path) -> None:
     )
 
 
-def _made(folder: Path, make: Any) -> Path:
+def made(folder: Path, make: Any) -> Path:
     """The folder, made through a neighbour that takes its name when it is whole."""
     if not folder.is_dir():
         half = folder.with_name(f".{folder.name}.half")

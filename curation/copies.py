@@ -76,12 +76,18 @@ class CopiesAcrossTerms(Stage):
         return flag(table, copied, "copied_across_terms")
 
     def _compared(self, table: pd.DataFrame) -> list[str]:
-        """The comparison key of each definition, its own term blanked out; "" for a row that is not compared."""
-        columns = zip(still_open(table), table["kind"], table["term_key"], table["definition"], strict=True)
+        """What is compared of each definition; "" for a row that is not compared.
+
+        That is its comparison key: as it is where several terms have the very same text, its own term blanked out else.
+        """
+        columns = zip(still_open(table), table["kind"], table["definition"], strict=True)
+        texts = [comparison_key(text) if is_open and kind == "definition" else "" for is_open, kind, text in columns]
+        terms: defaultdict[str, set[str]] = defaultdict(set)
+        for text, term_key in zip(texts, table["term_key"], strict=True):
+            terms[text].add(term_key)
         keys = []
-        for row_is_open, kind, term_key, definition in columns:
-            compared = row_is_open and kind == "definition"
-            key = _blanked(comparison_key(definition), comparison_key(term_key)) if compared else ""
+        for text, term_key in zip(texts, table["term_key"], strict=True):
+            key = text if len(terms[text]) > 1 else _blanked(text, comparison_key(term_key))
             words = sum(word != OWN_TERM for word in key.split())
             keys.append(key if words >= self.least_words else "")
         return keys

@@ -71,12 +71,13 @@ def expansions(definition: str) -> set[str]:
     return found - {""}
 
 
-def spells(letters: str, definition: str) -> int:
+def spells(letters: str, definition: str, expanded: set[str] | None = None) -> int:
     """How the letters stand in the definition: 3 its initials, 2 at starts of words, 1 in this order, 0 not at all.
 
     Letters may stand for a spoken word (`cu`: see you). 1 is weak: a long text has most letters in most orders.
+    `expanded` are the definition's expansions, where the caller has them.
     """
-    if letters in expansions(definition):
+    if letters in (expansions(definition) if expanded is None else expanded):
         return 3
     words = WORD.findall(definition.replace("’", "'").casefold())
     if _in_order(letters, " " + " ".join(words), " "):

@@ -1,4 +1,4 @@
-"""Labels that look wrong: out-of-fold probabilities from cheap text features, judged by cleanlab's Datalab.
+"""Labels that look wrong, in any categorical column: out-of-fold probabilities, judged by cleanlab's Datalab.
 
 Confident learning (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels")
 needs only the given labels and probabilities from models that never saw the row. Nobody has to label anything by hand.
@@ -8,39 +8,46 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from curation.embed import ContextEmbedder, Embedder
 from curation.entry import content_hash
+from curation.label_learners import assign_folds, best_ridge, kernel_out_of_fold, out_of_fold, text_kernel
+from curation.label_texts import sparse_views, uses
+from curation.label_trust import calibrate, noise_matrix, trust
 from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
-    from scipy.sparse import csr_matrix
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
 MAX_CHARACTERS = 2_000  # of a text that are read: a rant's label is decided long before its end
-NEAR = 6  # words on each side of the term that count as its neighbourhood
-TOKEN = re.compile(r"\w+|[^\w\s]")
+SHARE = 8_000  # rows that learn from one another through the kernel: 7,123 took 1 GB and 24 CPU seconds
+TRIED = 2_000  # rows on which the kernel's ridge is tried
+DIGITS = 4  # of a score: sums of floats differ behind that from one machine to another
 
 
 @dataclass(frozen=True)
 class LabelIssues(Stage):
-    """Score every row's label in each categorical column, suggest the likelier one, flag those that look wrong."""
+    """Score every row's label in each categorical column, suggest the likelier one, flag those that look wrong.
+
+    `label_score` is the probability that the given label is right. Of several columns the least trusted one is told in
+    `label_column`, `label_score` and `label_suggested`; `label_verdicts` holds all of them, as JSON text.
+    """
 
     name: ClassVar[str] = "label_issues"
     reasons: ClassVar[tuple[str, ...]] = ("label_issue",)
     flags: ClassVar[tuple[str, ...]] = ("label_issue",)
     scope: ClassVar[Literal["row", "term", "table"]] = "table"
     needs: ClassVar[tuple[str, ...]] = ("term", "extra")
-    adds: ClassVar[tuple[str, ...]] = ("label_column", "label_score", "label_suggested")
+    adds: ClassVar[tuple[str, ...]] = ("label_column", "label_score", "label_suggested", "label_verdicts")
     embeds: ClassVar[bool] = True
 
     columns: list[str] = field(default_factory=lambda: ["label"])  # columns of the table, or keys inside `extra`
@@ -50,13 +57,17 @@ class LabelIssues(Stage):
     min_rows_per_class: Annotated[int, Field(ge=2)] = 20  # distinct texts; rows of a rarer class are not judged
     max_classes: Annotated[int, Field(ge=2)] = 100  # more of them, and the column is no category
     folds: Annotated[int, Field(ge=2)] = 5  # a row is judged by models that learned from the other folds
-    max_score: Annotated[float, Field(ge=0, le=1)] = 0.35  # an issue is flagged when its label's probability is below
-    max_rows_embedded: Annotated[int, Field(ge=0)] = 2_000  # up to so many rows a column also get sentence embeddings
+    max_score: Annotated[float, Field(ge=0, le=1)] = 0.95  # what Datalab doubts is flagged when its score is below
+    max_rows_embedded: Annotated[int, Field(ge=0)] = 20_000  # larger columns are judged by their n-grams alone
     action: Literal["mark", "drop"] = "mark"  # mark: flag and ask; drop: leave on the model's word alone
+    drop_below: Annotated[float, Field(ge=0, le=1)] = 0.5  # with "drop", a flagged row leaves when its score is below
 
     def __call__(self, table: pd.DataFrame, given: Given) -> pd.DataFrame:
+        import pandas as pd
+
         table = table.assign(label_column="", label_score=float("nan"), label_suggested="")
         doubtful = table["id"] == ""  # none yet
+        verdicts: dict[Any, dict[str, Any]] = {}
         for column in dict.fromkeys(self.columns):
             judged = self._judge(table, column, given)
             worse = judged[~(judged["label_score"] >= table.loc[judged.index, "label_score"])]
@@ -64,10 +75,16 @@ class LabelIssues(Stage):
             table.loc[worse.index, names] = worse[names]
             table.loc[worse.index, "label_column"] = column
             doubtful |= judged["issue"].reindex(table.index, fill_value=False)
+            for row, score, suggested, issue in judged.itertuples():
+                said = {"score": score, "suggested": suggested, "issue": bool(issue)}
+                verdicts.setdefault(row, {})[column] = said
+        texts = [json.dumps(verdicts.get(row, {}), ensure_ascii=False) for row in table.index]
+        table["label_verdicts"] = pd.Series(texts, index=table.index, dtype="str")
         table = flag(table, doubtful, "label_issue")
         if self.action == "drop":
             detail = table["label_column"] + ": rather " + table["label_suggested"]
-            table = mark(table, doubtful, "label_issue", score=table["label_score"], detail=detail)
+            wrong = doubtful & (table["label_score"] < self.drop_below)
+            table = mark(table, wrong, "label_issue", score=table["label_score"], detail=detail)
         return table
 
     def _judge(self, table: pd.DataFrame, column: str, given: Given) -> pd.DataFrame:
@@ -75,7 +92,7 @@ class LabelIssues(Stage):
         import numpy as np
         import pandas as pd
 
-        rows = self._rows(table, column)
+        rows = self.rows(table, column)
         if rows["label"].nunique() < 2:
             return pd.DataFrame({"label_score": [], "label_suggested": [], "issue": []}, index=rows.index[:0])
         classes, codes = np.unique(rows["label"].to_numpy(dtype=str), return_inverse=True)
@@ -85,16 +102,16 @@ class LabelIssues(Stage):
                 "category: take it out of `columns`, or raise `max_classes`"
             )
         folds = assign_folds(rows["key"], rows["label"], self.folds)
-        probabilities = out_of_fold(sparse_views(rows["text"].tolist(), rows["term"].tolist()), codes, folds)
-        if given.embedder is not None and len(rows) <= self.max_rows_embedded:
-            vectors = given.embedder(rows["text"].tolist()).astype(np.float64)
-            probabilities = (2 * probabilities + predict(_logistic(), vectors, codes, folds)) / 3
-        score, suggested, issue = find_label_issues(codes, probabilities)
+        embedder = given.embedder if len(rows) <= self.max_rows_embedded else None
+        scores = class_scores(rows, codes, folds, embedder)
+        probabilities = calibrate(scores, codes, folds)
+        score = trust(scores, probabilities, codes, noise_matrix(probabilities, codes)).round(DIGITS)
+        _, suggested, issue = find_label_issues(codes, probabilities, "prune_by_noise_rate")
         issue = issue & (score < self.max_score)
         columns = {"label_score": score, "label_suggested": classes[suggested], "issue": issue}
         return pd.DataFrame(columns, index=rows.index)
 
-    def _rows(self, table: pd.DataFrame, column: str) -> pd.DataFrame:
+    def rows(self, table: pd.DataFrame, column: str) -> pd.DataFrame:
         """term, text, label and key (a hash of term and text) of the rows to judge, ordered by content."""
         label = categorical(table, column).str.strip()
         used = [name for name in self.text_columns if name != column]
@@ -106,6 +123,41 @@ class LabelIssues(Stage):
         ]
         sizes = rows.groupby("label")["key"].transform("nunique") if len(rows) else rows["label"].str.len()
         return rows[sizes >= self.min_rows_per_class].sort_values(["key", "label", "id"])
+
+
+def class_scores(rows: pd.DataFrame, codes: Ints, folds: Ints, embedder: Embedder | None) -> Floats:
+    """How strongly each row is of each class, out of fold, shape (n, classes).
+
+    With an embedder rows learn from one another through a kernel, whose cost grows with the cube of their number: a
+    larger table is dealt into shares of whole terms, as far as they fit.
+    """
+    import numpy as np
+
+    texts, terms = rows["text"].tolist(), rows["term"].tolist()
+    sparse = sparse_views(texts, terms)
+    if embedder is None:
+        return out_of_fold(sparse, codes, folds)
+    vectors = text_vectors(embedder, texts, terms)
+
+    def kernel(some: Ints) -> npt.NDArray[np.float32]:
+        return text_kernel([view[some] for view in vectors], sparse[some])
+
+    tried = np.arange(len(rows))[:TRIED]  # rows are in the order of their hashes
+    ridge = best_ridge(kernel(tried), codes[tried], folds[tried])
+    found = np.zeros((len(rows), int(codes.max()) + 1))
+    hashed = np.array([content_hash(term.casefold()) for term in terms])
+    for share in np.array_split(np.argsort(hashed, kind="stable"), -(-len(rows) // SHARE)):
+        seen = kernel_out_of_fold(kernel(share), codes[share], folds[share], ridge)
+        found[share, : seen.shape[1]] = seen
+    return found
+
+
+def text_vectors(embedder: Embedder, texts: list[str], terms: list[str]) -> list[npt.NDArray[np.float32]]:
+    """Views of the texts, each (n, dimensions): the text, and its term where it stands if the embedder can tell."""
+    if not isinstance(embedder, ContextEmbedder):
+        return [embedder(texts)]
+    both = embedder.in_context(texts, [uses(text, term) for text, term in zip(texts, terms, strict=True)])
+    return [both[:, 0], both[:, 1]]
 
 
 def categorical(table: pd.DataFrame, column: str) -> pd.Series[str]:
@@ -128,109 +180,6 @@ def categorical(table: pd.DataFrame, column: str) -> pd.Series[str]:
         )
         raise ValueError(f"label_issues: no column {column!r} in the table or in its extra columns; {hint}")
     return pd.Series([str(extra.get(column, "")) for extra in extras], index=table.index, dtype="str")
-
-
-def assign_folds(keys: pd.Series[str], labels: pd.Series[str], folds: int) -> Ints:
-    """A fold for each row, from content alone, shape (n,): each class is dealt out evenly in the order of the hashes.
-
-    Rows with the same key share a fold, or a repeated text would vouch for its own label.
-    """
-    import numpy as np
-
-    first = labels.groupby(keys.to_numpy()).min()  # sorted by key
-    fold = first.groupby(first.to_numpy()).cumcount() % folds
-    dealt: Ints = fold.reindex(keys.to_numpy()).to_numpy(dtype=np.int64)
-    return dealt
-
-
-def sparse_views(texts: list[str], terms: list[str]) -> csr_matrix:
-    """TF-IDF of words and word pairs, of characters, and of the term's neighbourhood, side by side, a row a text."""
-    from scipy.sparse import hstack
-
-    near = [neighbourhood(text, term) for text, term in zip(texts, terms, strict=True)]
-    views = [
-        _tfidf(texts, tokenizer=TOKEN.findall, ngram_range=(1, 2), min_df=2),
-        _tfidf(texts, analyzer="char_wb", ngram_range=(2, 5), min_df=3),
-        _tfidf(near, analyzer=str.split),
-    ]
-    return hstack([view for view in views if view is not None]).tocsr()
-
-
-def _tfidf(texts: list[str], **settings: object) -> csr_matrix | None:
-    """Unit TF-IDF rows, or None where no n-gram is frequent enough, as with texts of one emoji each."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    try:
-        return TfidfVectorizer(sublinear_tf=True, token_pattern=None, **settings).fit_transform(texts)
-    except ValueError as error:
-        if "vocabulary" not in str(error) and "no terms remain" not in str(error).lower():
-            raise
-        return None
-
-
-def neighbourhood(text: str, term: str) -> str:
-    """The term, and the words around each place where the text uses it (also inflected), as one string of features."""
-    words = [word.casefold() for word in TOKEN.findall(text)]
-    parts = [word.casefold() for word in TOKEN.findall(term)]
-    features = ["term=" + "_".join(parts)]
-    for start in _uses(words, parts):
-        features.append("form=" + words[start + len(parts) - 1])
-        for offset in range(-NEAR, len(parts) + NEAR):
-            if 0 <= start + offset < len(words) and not 0 <= offset < len(parts):
-                word = words[start + offset]
-                features += [f"near={word}", f"{'_'.join(parts)}~{word}"]
-                features += [f"{offset:+d}={word}"] if -2 <= offset < len(parts) + 2 else []
-    return " ".join(features)
-
-
-def _uses(words: list[str], parts: list[str]) -> list[int]:
-    """Where `words` use `parts`; the last word may have another ending: salty, saltier."""
-    if not parts:
-        return []
-    stem = parts[-1][:-1] if len(parts[-1]) > 4 else parts[-1]
-    last = len(parts) - 1
-    return [
-        start
-        for start in range(len(words) - last)
-        if words[start + last].startswith(stem) and words[start : start + last] == parts[:-1]
-    ]
-
-
-def out_of_fold(features: csr_matrix, codes: Ints, folds: Ints) -> Floats:
-    """Class probabilities of shape (n, classes), each row by models that never saw its fold.
-
-    Two learners that err differently are averaged: logistic regression, which is calibrated, and complement naive
-    Bayes (Rennie et al. 2003), which a rare class does not scare.
-    """
-    from sklearn.naive_bayes import ComplementNB
-
-    bayes = predict(ComplementNB(alpha=0.3), features, codes, folds)
-    mean: Floats = (predict(_logistic(), features, codes, folds) + bayes) / 2
-    return mean
-
-
-def predict(learner: object, features: object, codes: Ints, folds: Ints) -> Floats:
-    """Out-of-fold probabilities of one scikit-learn classifier, shape (n, classes); 0 for a class it never saw."""
-    import numpy as np
-    from sklearn.base import clone
-
-    found = np.zeros((len(codes), int(codes.max()) + 1))
-    for fold in np.unique(folds):
-        inside = folds == fold
-        seen = np.unique(codes[~inside])
-        if len(seen) == 1:
-            found[np.ix_(inside, seen)] = 1.0
-            continue
-        fitted = clone(learner).fit(features[~inside], codes[~inside])  # type: ignore[index] # a matrix, dense or sparse
-        found[np.ix_(inside, fitted.classes_)] = fitted.predict_proba(features[inside])  # type: ignore[index]
-    return found
-
-
-def _logistic() -> object:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multiclass import OneVsRestClassifier
-
-    return OneVsRestClassifier(LogisticRegression(solver="liblinear", random_state=0))
 
 
 def find_label_issues(

@@ -1,26 +1,29 @@
 """Same sense or not: definitions of one term key that say the same become one row, true senses stay apart.
 
 Only rows that share their term key with another are embedded, each text once. Every pair inside a term gets a score
-(curation/sense_score.py) and one of three answers: merge, keep both, or ask a person.
+(curation/sense_score.py) and one of three answers: merge, keep both, or ask a person. A recipe may name a judge that
+reads the pairs a person would be asked about.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from curation.deduplicate import UNITED, still_open, survivor_rank, unite, with_union_columns
-from curation.sense_score import contradict, core, describe, features, score
+from curation.sense_score import TOPICS, Described, contradict, describe, features, score
 from curation.stage import Given, Stage, flag
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
+
+    Floats = npt.NDArray[np.float64]
+    Places = npt.NDArray[np.int64]
 
 Answer = Literal["merge", "keep", "ask"]
 BLOCK = 1_024  # rows of one term whose cosines with all its others are computed at once
@@ -52,9 +55,12 @@ class SameSense(Stage):
     adds = (*UNITED, "sense_with", "sense_score", "sense_answer")
     embeds = True
 
-    merge: Annotated[float, Field(ge=0, le=1)] = 0.75  # probability from which two definitions are one sense
-    ask: Annotated[float, Field(ge=0, le=1)] = 0.5  # probability from which a person is asked
+    # Probabilities of one sense; benchmarks/same_sense/README.md says how often they are right, and what 0.75 merges.
+    merge: Annotated[float, Field(ge=0, le=1)] = 0.75  # from here on two definitions are one sense
+    ask: Annotated[float, Field(ge=0, le=1)] = 0.5  # from here on a person is asked
     nearest: Annotated[int, Field(ge=1)] = 200  # rows of its term, by cosine, that a row is compared with at most
+    judge: str = ""  # a cross-encoder, folder or Hub id, that reads the pairs which a person would be asked about
+    judge_sure: Annotated[float, Field(gt=0.5, le=1)] = 0.9  # its probability that settles one; 1 minus it: kept apart
     prefer_sources: list[str] = field(default_factory=list)  # names of sources, best first: their rows survive
 
     def __post_init__(self) -> None:
@@ -85,17 +91,37 @@ class SameSense(Stage):
             raise ValueError("same_sense: no embedding model was given; name one, or leave the stage out of the recipe")
         places = [place for group in groups for place in group]
         terms, definitions = table["term"].tolist(), table["definition"].tolist()
-        vectors = given.embedder([core(definitions[place]) for place in places])
-        described = {place: describe(terms[place], definitions[place]) for place in places}
-        compared = []
-        for left, right, cosine in _pairs(groups, vectors, self.nearest):
-            a, b = described[left], described[right]
-            likely = score(features(a, b, cosine))
-            answer: Answer = "merge" if likely >= self.merge else "ask" if likely >= self.ask else "keep"
-            if answer == "merge" and contradict(a, b):
-                answer = "ask"
-            compared.append(Compared(left, right, likely, answer))
-        return compared
+        described = [describe(terms[place], definitions[place], given.first_names) for place in places]
+        vectors = given.embedder([one.core for one in described]).astype("float64")
+        left, right = _pairs([len(group) for group in groups], vectors, self.nearest)
+        topics = vectors @ given.embedder(TOPICS).astype("float64").T
+        likely = score(features(described, left, right, _cosines(vectors, left, right), topics))
+        compared = [
+            Compared(places[a], places[b], one, self._answer(one, described[a], described[b]))
+            for a, b, one in zip(left.tolist(), right.tolist(), likely.tolist(), strict=True)
+        ]
+        return self._judged(compared, definitions, given) if self.judge else compared
+
+    def _answer(self, likely: float, a: Described, b: Described) -> Answer:
+        if likely >= self.merge:
+            return "ask" if contradict(a, b) else "merge"
+        return "ask" if likely >= self.ask else "keep"
+
+    def _judged(self, compared: list[Compared], definitions: list[str], given: Given) -> list[Compared]:
+        """The same pairs, the doubtful ones settled where the judge is sure; a score at or above `merge` that is asked
+        about has a contradiction, which only a person settles.
+        """
+        if given.judge is None:
+            raise ValueError(f"same_sense: judge = {self.judge!r}, but no judge was given")
+        asked = [place for place, pair in enumerate(compared) if pair.answer == "ask" and pair.score < self.merge]
+        texts = [(definitions[compared[place].left], definitions[compared[place].right]) for place in asked]
+        settled = list(compared)
+        for place, likely in zip(asked, given.judge(texts).tolist(), strict=True):
+            if likely >= self.judge_sure:
+                settled[place] = replace(compared[place], answer="merge")
+            elif likely <= 1 - self.judge_sure:
+                settled[place] = replace(compared[place], answer="keep")
+        return settled
 
 
 def _groups(table: pd.DataFrame) -> list[list[int]]:
@@ -109,34 +135,45 @@ def _groups(table: pd.DataFrame) -> list[list[int]]:
     return [sorted(groups[key], key=ids.__getitem__) for key in sorted(groups) if len(groups[key]) > 1]
 
 
-def _pairs(groups: list[list[int]], vectors: npt.NDArray[np.float32], nearest: int) -> Iterator[tuple[int, int, float]]:
-    """(position, position, cosine) of every pair inside a group; in a group of more than `nearest` + 1 rows only pairs
+def _pairs(sizes: list[int], vectors: Floats, nearest: int) -> tuple[Places, Places]:
+    """The places, left and right, of every pair inside a group; in a group of more than `nearest` + 1 rows only pairs
     of which one is among the `nearest` of the other.
 
-    `vectors` has a row for each position, in the order of `groups`.
+    `sizes` are the rows of each group, which stand one after another in `vectors`.
     """
-    start = 0
-    for group in groups:
-        own = vectors[start : start + len(group)].astype("float64")
-        start += len(group)
-        for i, j in _near(own, nearest):
-            yield group[i], group[j], float(own[i] @ own[j])
+    import numpy as np
+
+    start, lefts, rights = 0, [], []
+    for size in sizes:
+        i, j = np.triu_indices(size, 1) if size <= nearest + 1 else _near(vectors[start : start + size], nearest)
+        lefts.append(i + start)
+        rights.append(j + start)
+        start += size
+    return np.concatenate(lefts), np.concatenate(rights)
 
 
-def _near(vectors: npt.NDArray[np.float64], nearest: int) -> list[tuple[int, int]]:
-    """Pairs (i, j), i < j, of rows near to each other; memory is a block of rows times all rows."""
+def _near(vectors: Floats, nearest: int) -> tuple[Places, Places]:
+    """Pairs i < j of rows near to each other, sorted; memory is a block of rows times all rows."""
     import numpy as np
 
     count = len(vectors)
-    if count <= nearest + 1:
-        return [(i, j) for i in range(count) for j in range(i + 1, count)]
     found: set[tuple[int, int]] = set()
     for start in range(0, count, BLOCK):
         cosines = (vectors[start : start + BLOCK] @ vectors.T).round(6)
         for i, row in enumerate(cosines, start):
             row[i] = -np.inf
-            found.update((min(i, j), max(i, j)) for j in np.argsort(-row, kind="stable")[:nearest].tolist())
-    return sorted(found)
+            others = np.argsort(-row, kind="stable")[:nearest].tolist()
+            found.update((min(i, j), max(i, j)) for j in others)
+    pairs = np.array(sorted(found), dtype=np.int64)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _cosines(vectors: Floats, left: Places, right: Places) -> Floats:
+    """The cosine of each pair, of its own two vectors alone: company would change its last bits."""
+    import numpy as np
+
+    blocks = [slice(start, start + 8 * BLOCK) for start in range(0, len(left), 8 * BLOCK)]
+    return np.concatenate([np.einsum("ij,ij->i", vectors[left[block]], vectors[right[block]]) for block in blocks])
 
 
 def best_first(compared: list[Compared], rank: list[int]) -> tuple[dict[int, list[int]], dict[int, float]]:

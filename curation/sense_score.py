@@ -1,196 +1,119 @@
-"""How likely two definitions of one term give the same sense: a few exact comparisons beside the cosine.
+"""How likely two definitions of one term give the same sense: exact comparisons beside the cosine, joined by a fit.
 
-A cosine alone mistakes `Boss Ass Bitch` for `broke ass bitch`, and misses that `Short for: Hello.` is `hello`. So a
-definition is first stripped of its frame (`a slang word for …`), then compared word by word. A logistic regression
-joins the features; `benchmarks/same_sense/fit.py` fits its coefficients on labelled pairs and prints how good they are.
-
-Judged on 437 labelled pairs of slang definitions by tenfold cross-validation that keeps a term in one fold: from a
-probability of 0.75 on, 0.51 of the pairs of one sense merge, 0.11 of the related ones, 0.00 of the others (a cosine of
-0.8 merges 0.29, 0.01 and 0.01). The features were chosen with these pairs in sight, so expect a little less elsewhere.
+A cosine alone mistakes `Boss Ass Bitch` for `broke ass bitch`, misses that `Short for: Hello.` is `hello`, and finds
+two eulogies of one first name alike. So what a definition says (`curation.sense_text`) is compared word by word, the
+spelling of an initialism letter by letter, and its place among a few `TOPICS`. A logistic regression joins the
+FEATURES; `benchmarks/same_sense` holds the labelled pairs, the script that fits the numbers, and what they are worth.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
-from math import exp, log
+from collections.abc import Sequence
+from math import log
+from typing import TYPE_CHECKING
 
-FEATURES = ("cosine", "overlap", "likeness", "same_expansion", "other_expansion", "names_itself", "length")
-COEFFICIENTS = (3.69, 2.19, 1.59, 0.54, -2.43, -1.04, -0.33)
-INTERCEPT = -2.02
-LONGEST = 1_000  # characters compared one by one: beyond them two texts are told apart by their words alone
+from curation.sense_text import Described, core, describe, same_expansion, unlike_words
 
-_KIND = (
-    r"acronym|abbrev\w*|initialism|short(?:hand|ened)?(?: form)?|long form|slang(?: (?:term|word|version))?|term|word|"
-    r"way|name|expression|phrase|meaning|version|form|verb|noun|act|process|feeling"
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Places = npt.NDArray[np.int64]
+
+__all__ = ["FEATURES", "TOPICS", "Described", "contradict", "core", "describe", "features", "score"]
+
+TOPICS = ("money", "a woman", "an insult", "a greeting", "sex", "a body part", "the internet", "a drug")
+"""Texts that a definition is near to or far from: two of one sense are as near to each of them."""
+
+FEATURES = (
+    "cosine",
+    "overlap",
+    "shared",
+    "same_expansion",
+    "other_expansion",
+    "other_words",
+    "cut_off",
+    "names_itself",
+    "shorter",
+    "longer",
+    "is_name",
+    "person",
+    "numbered",
+    "letters",
+    "adds",
+    "adds_to_expansion",
+    *(f"topic: {topic}" for topic in TOPICS),
 )
-_BEFORE = (
-    r"it'?s|is|just|a|an|the|another|different|chat ?speak|internet|text(?:ing)?|online|common(?:ly)?|usually|"
-    r"basically|quick(?: and easy)?|nicer|polite|more|general|slang|acronym|abbreviated|short|kpop"
+COEFFICIENTS = (
+    *(5.2, -0.126, 1.297, 2.175, -1.162, -2.633, -4.239, -1.008, -0.29, -0.017, -1.246, -0.719, -0.867, 0.089, -0.123),
+    *(-3.053, -2.954, -2.893, -2.287, -1.449, -0.895, -0.862, -0.466, 0.083),
 )
-_AFTER = r"stands for|means?|meaning|for saying|of saying|to say|to describe|refer+ing to|used for|of the word|for|of|:"
-_OFTEN = r"(?:often|usually)"
-_PART_OF_SPEECH = r"n|v|vb|adj|adv|noun|verb|adjective|adverb|interj|abbr|acronym|phrase|expression|slang"
-_FRAMES = tuple(
-    re.compile(frame)
-    for frame in (
-        rf"\(?(?:{_PART_OF_SPEECH})\.?\)?\s*[.:)-]\s*",
-        r"\(?\d{1,2}\s?[.)]\s*",  # 1) of a list of senses
-        rf"(?:(?:{_BEFORE}) )*(?:{_KIND})(?: used)?(?: that| that's| which)?(?: {_OFTEN})?(?: ?(?:{_AFTER}))?[:,-]? +",
-        r"used (?:to describe|to refer to|to express|in place of|as|for|when|by) +",
-        r"(?:means?|meaning|stands? for|refers? to|short for|same as|similar to|usually) +",
-        r"when (?:you|someone|one)(?: is| are)? +",
-        r"(?:someone who|a person (?:who|that)|something (?:that|who))(?:'s| is)? +",
-        r"(?:something|to be|to|is|a|an|the) +",
-    )
-)
-_EDGES = " \n\"':.!?…"
-_WORD = re.compile(r"[^\W_]+(?:[*@#$!&]+[^\W_]*)*(?:'[^\W_]+)?|\*{2,}")
-_SPELLING = re.compile(r"[^\w\s'*/-]")
-_COMMON_WORDS = """
-    a an the of to in on at for and or is are was be been it it's its this that you your i my me we us they he she his
-    her him with as by from so do does not no can who when what which someone person something used term word slang
-    very really just also like
-"""
-_COMMON = frozenset(_COMMON_WORDS.split())
-_NEGATING_WORDS = "not no never without nothing nor neither cannot can't cant don't dont doesn't isn't won't"
-_NEGATIONS = frozenset(_NEGATING_WORDS.split())
-_UNSPELLED = frozenset(["a", "an", "and", "are", "for", "i", "in", "is", "of", "on", "the", "to"])
-_ENDINGS = ("ingly", "edly", "ing", "ies", "ers", "er", "ed", "es", "ly", "'s", "s", "y", "e")
-_DIGITS_SAID = {"0": "o", "1": "i", "2": "t", "3": "e", "4": "f", "5": "s", "6": "s", "7": "s", "8": "e"}  # 2 = to
-_LETTER_SAYS = {"you": "u", "your": "u", "are": "r", "see": "c", "and": "n", "why": "y"}  # c u = see you
+INTERCEPT = -1.957
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What is compared of one definition, computed once."""
+def features(described: Sequence[Described], left: Places, right: Places, cosines: Floats, topics: Floats) -> Floats:
+    """FEATURES of each pair, shape (pairs, len(FEATURES)); the same for (a, b) and (b, a).
 
-    text: str  # the definition without its frame, folded
-    length: int  # of that text, in words
-    stems: frozenset[str]  # of its content words; of all its words where it has no other
-    expansion: tuple[str, ...]  # the words that spell the term, () where none do
-    names_itself: bool  # it starts with its own term: `Emma is …`, the way of vanity entries and jokes
-    negates: bool
-    numbers: frozenset[str]
+    `left` and `right` are places in `described`, `cosines` that of each pair, and `topics` the cosines of each of
+    `described` with the TOPICS, shape (len(described), len(TOPICS)).
+    """
+    import numpy as np
 
-
-def describe(term: str, definition: str) -> Described:
-    """Prepares one definition of a term for comparison."""
-    text = core(definition)
-    words = _WORD.findall(text) or [text]  # emoji only: it is all there is to compare
-    content = [word for word in words if word not in _COMMON] or words
-    own = term.casefold()
-    return Described(
-        text=" ".join(words)[:LONGEST],
-        length=len(words),
-        stems=frozenset(map(_stem, content)),
-        expansion=_expansion(own, text) or _expansion(own, definition.casefold()),
-        names_itself=f" {own}" in f" {text[: len(own) + 12]}",
-        negates=not _NEGATIONS.isdisjoint(words),
-        numbers=frozenset(re.findall(r"\d+", text)),
-    )
+    pairs = zip(left.tolist(), right.tolist(), cosines.tolist(), strict=True)
+    compared = [_compared(described[a], described[b], cosine) for a, b, cosine in pairs]
+    words = np.array(compared, dtype=np.float64).reshape(len(left), len(FEATURES) - len(TOPICS))
+    return np.hstack([words, np.abs(topics[left] - topics[right])])
 
 
-def core(definition: str) -> str:
-    """What a definition says, folded, without the frame it says it in: `Acronym for "I love you"` is `i love you`."""
-    folded = unicodedata.normalize("NFKC", definition).casefold().replace("’", "'")
-    text = folded.strip(_EDGES) or folded
-    for _ in range(4):  # frames stand in a row: `n. a slang term used to describe …`
-        for frame in _FRAMES:
-            found = frame.match(text)
-            rest = text[found.end() :].strip(_EDGES) if found else ""
-            if rest:
-                text = rest
-                break
-        else:
-            break
-    return text
-
-
-def features(a: Described, b: Described, cosine: float) -> tuple[float, ...]:
-    """FEATURES of one pair; the same for (a, b) and (b, a)."""
-    from rapidfuzz.fuzz import ratio
-
-    either = len(a.stems | b.stems)
-    both_spell = bool(a.expansion and b.expansion)
-    agree = both_spell and all(map(_same_word, a.expansion, b.expansion))
+def _compared(a: Described, b: Described, cosine: float) -> tuple[float, ...]:
+    """All FEATURES but those of the topics."""
+    shared = len(a.stems & b.stems)
+    spelled = bool(a.expansion) + bool(b.expansion)
+    agree = spelled == 2 and same_expansion(a.expansion, b.expansion)
+    adds = a.adds or b.adds
     return (
         cosine,
-        len(a.stems & b.stems) / either if either else 0.0,
-        ratio(min(a.text, b.text), max(a.text, b.text)) / 100,
-        float(agree),
-        float(both_spell and not agree),
-        float(a.names_itself or b.names_itself),
-        log(min(a.length, b.length)),  # the longer two texts are, the less their cosine proves
+        shared / len(a.stems | b.stems),
+        shared / min(len(a.stems), len(b.stems)),
+        agree,
+        spelled == 2 and not agree,
+        unlike_words(a.expansion, b.expansion) if spelled == 2 and not agree else 0.0,
+        spelled == 1 and (_begins(a, b) if a.expansion else _begins(b, a)),
+        a.names_itself or b.names_itself,
+        log(min(a.length, b.length)),
+        log(max(a.length, b.length)),
+        a.is_name,
+        max(a.person, b.person),
+        (a.senses > 1) != (b.senses > 1),
+        min(15, a.letters),
+        adds,
+        agree and adds,
     )
 
 
-def score(values: tuple[float, ...]) -> float:
-    """The probability, 0 to 1, that a pair with these FEATURES is one sense; four digits, so that it is stable."""
-    logit = INTERCEPT + sum(weight * value for weight, value in zip(COEFFICIENTS, values, strict=True))
-    return round(1 / (1 + exp(-logit)), 4)
+def _begins(whole: Described, part: Described) -> bool:
+    """`no picture` is what a source kept of `No Picture, No Talk`: it does not spell NPNT any more."""
+    return whole.text != part.text and f"{whole.text} ".startswith(f"{part.text} ")
+
+
+def score(values: Floats) -> Floats:
+    """The probability, 0 to 1, that each pair with these FEATURES is one sense; four digits, so that it is stable."""
+    import numpy as np
+
+    logits = values @ np.array(COEFFICIENTS) + INTERCEPT
+    likely: Floats = np.round(1 / (1 + np.exp(-logits)), 4)
+    return likely
 
 
 def contradict(a: Described, b: Described) -> bool:
     """True where one denies and the other does not, or both name numbers and not one number is in both.
 
-    No likeness of the other words outweighs that: such a pair is never merged without a person.
+    No likeness of the other words outweighs that: such a pair is never merged without a person. Where both spell their
+    term alike, the rest is remarks; `never mind` and `nevermind` are one text.
     """
+    if a.expansion and b.expansion and same_expansion(a.expansion, b.expansion):
+        return False
+    if a.text.replace(" ", "") == b.text.replace(" ", ""):
+        return False
     return a.negates != b.negates or bool(a.numbers and b.numbers and a.numbers.isdisjoint(b.numbers))
-
-
-def _stem(word: str) -> str:
-    """A crude stem: the word without its ending, at least three letters. It only has to agree with itself."""
-    if not word.endswith(_ENDINGS):
-        return word
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
-
-
-def _expansion(term: str, text: str) -> tuple[str, ...]:
-    """The first words in a row whose initials spell the term (2 to 10 letters), among the first of the text."""
-    letters = [letter for letter in term if letter.isalnum()]
-    if not 2 <= len(letters) <= 10:
-        return ()
-    words = re.split(r"[\s/-]+", _SPELLING.sub(" ", text[:LONGEST]).strip())
-    for start in range(min(len(words), 12)):
-        chosen = _spelled(letters, words[start:])
-        if chosen:
-            return chosen
-    return ()
-
-
-def _spelled(letters: list[str], words: list[str]) -> tuple[str, ...]:
-    """The words, from the first on, that spell the letters; small words may stand between (Story *of* My Life)."""
-    chosen: list[str] = []
-    for word in words:
-        letter = letters[len(chosen)]
-        if _stands_for(letter, word):
-            chosen.append(word)
-        elif not chosen or word not in _UNSPELLED:
-            return ()
-        if len(chosen) == len(letters):
-            return tuple(chosen)
-    return ()
-
-
-def _stands_for(letter: str, word: str) -> bool:
-    return word[:1] in (letter, _DIGITS_SAID.get(letter)) or _LETTER_SAYS.get(word) == letter
-
-
-def _same_word(a: str, b: str) -> bool:
-    """Equal up to inflection, a slip of the pen, stars over some letters, or a letter for a word (4, u)."""
-    from rapidfuzz.fuzz import ratio
-
-    short, long = sorted((a, b), key=len)
-    if _stem(a) == _stem(b) or (len(short) == 1 and _stands_for(short, long)):
-        return True
-    if "*" in a or "*" in b:
-        return any(
-            re.fullmatch(".+".join(map(re.escape, re.split(r"\*+", starred))), plain)
-            for starred, plain in ((a, b), (b, a))
-        )
-    return ratio(a, b) >= 80 or (min(len(a), len(b)) >= 5 and a[:5] == b[:5] and abs(len(a) - len(b)) <= 4)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from curation.embed import Embedder
+    from curation.judge import Judge
 
     Mask: TypeAlias = pd.Series[bool] | npt.NDArray[np.bool_] | list[bool]
     Messages: TypeAlias = list[dict[str, str]]
@@ -34,6 +35,7 @@ class Given:
     """
 
     embedder: Embedder | None = None
+    judge: Judge | None = None  # a second opinion on doubtful pairs, where a recipe names one
     first_names: frozenset[str] = frozenset()  # lower case
     family_names: frozenset[str] = frozenset()  # lower case
     offensive_words: dict[str, str] = field(default_factory=dict)  # lower case → "slur" | "sexual" | "profanity"

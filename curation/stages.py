@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from curation.contradictions import Contradictions
 from curation.copies import CopiesAcrossTerms
 from curation.decontaminate import Decontaminate
 from curation.deduplicate import ExactDuplicates
@@ -26,6 +27,7 @@ STAGES: dict[str, type[Stage]] = {
         Quality,
         LabelIssues,
         SameSense,
+        Contradictions,
         CopiesAcrossTerms,
         Split,
         Decontaminate,

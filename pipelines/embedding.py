@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ BATCH = 64
 DIGEST = 32  # bytes of a SHA-256
 
 Progress = Callable[[str, int, int], None]
+Encode = Callable[[list[str]], "npt.NDArray[np.float32]"]
 
 
 def find_embedder(
@@ -121,40 +123,79 @@ class CachedEmbedder:
         """
         import numpy as np
 
-        unique = sorted({text for text in texts if text.strip()})
+        vectors = self._of_each([text if text.strip() else "" for text in texts], self._encode, "")
+        return np.zeros((len(texts), 1), dtype=np.float32) if vectors is None else vectors
+
+    def in_context(self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> npt.NDArray[np.float32]:
+        """Vectors of shape (len(texts), 2, dimensions), float32: of the text, and of the words in its `spans`.
+
+        The second is the mean of the last hidden states of the tokens that overlap a span of characters; the first
+        where there is none. Both have length 1; a blank text has zero vectors.
+        """
+        import numpy as np
+
+        asked = [json.dumps([text, span]) if text.strip() else "" for text, span in zip(texts, spans, strict=True)]
+        vectors = self._of_each(asked, self._encode_in_context, "in context")
+        if vectors is None:
+            return np.zeros((len(texts), 2, 1), dtype=np.float32)
+        return vectors.reshape(len(texts), 2, -1)
+
+    def _of_each(self, texts: list[str], encode: Encode, kind: str) -> npt.NDArray[np.float32] | None:
+        """A row of numbers for each text, zeros for ""; None where all are "": no model is loaded for their width."""
+        import numpy as np
+
+        unique = sorted(set(texts) - {""})
         place = {text: row for row, text in enumerate(unique)}
         buckets = _buckets(unique)
         vectors: npt.NDArray[np.float32] | None = None
         for done, bucket in enumerate(buckets):
             self.progress("embed", done, len(buckets))
-            part = self._vectors(bucket)
+            part = self._vectors(bucket, encode, kind)
             if vectors is None:
                 vectors = np.zeros((len(unique) + 1, part.shape[1]), dtype=np.float32)  # the last row is for blanks
             vectors[[place[text] for text in bucket]] = part
-        if vectors is None:
-            return np.zeros((len(texts), 1), dtype=np.float32)  # blanks only: no model is loaded for its dimensions
         self.progress("embed", len(buckets), len(buckets))
-        return vectors[[place.get(text, -1) for text in texts]]
+        return None if vectors is None else vectors[[place.get(text, -1) for text in texts]]
 
-    def _vectors(self, bucket: list[str]) -> npt.NDArray[np.float32]:
+    def _vectors(self, bucket: list[str], encode: Encode, kind: str) -> npt.NDArray[np.float32]:
         if self.cache is None:
-            return self._encode(bucket)
-        parts = hashlib.sha256(self.fingerprint.encode())
+            return encode(bucket)
+        parts = hashlib.sha256((self.fingerprint + kind).encode())
         for text in bucket:
             parts.update(_digest(text))
         file = self.cache / f"{parts.hexdigest()}.f32"
         kept = _read(file, rows=len(bucket))
         if kept is None:
-            kept = self._encode(bucket)
+            kept = encode(bucket)
             _write(file, kept)
         return kept
 
     def _encode(self, bucket: list[str]) -> npt.NDArray[np.float32]:
         import numpy as np
 
-        sound = [text.encode("utf-8", "replace").decode() for text in bucket]  # a lone surrogate stops the tokenizer
-        vectors = self._model.encode(sound, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
+        vectors = self._model.encode(
+            [_sound(text) for text in bucket], batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+        )
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+    def _encode_in_context(self, bucket: list[str]) -> npt.NDArray[np.float32]:
+        """Both vectors of each text side by side, shape (len(bucket), 2 · dimensions)."""
+        import numpy as np
+
+        asked = [json.loads(item) for item in bucket]
+        texts = [_sound(text) for text, _ in asked]
+        outputs = self._model.encode(texts, batch_size=BATCH, output_value=None, show_progress_bar=False)
+        read = self._model.tokenizer(
+            texts, truncation=True, max_length=self._model.max_seq_length, return_offsets_mapping=True
+        )
+        vectors = []
+        for output, offsets, (_, spans) in zip(outputs, read["offset_mapping"], asked, strict=True):
+            whole = output["sentence_embedding"].cpu().numpy()
+            tokens = output["token_embeddings"].cpu().numpy()[: len(offsets)]
+            inside = [any(start < high and end > low for low, high in spans) for start, end in offsets]
+            word = tokens[inside].mean(axis=0) if len(tokens) == len(offsets) and any(inside) else whole
+            vectors.append(np.concatenate([_unit(whole), _unit(word)]))
+        return np.stack(vectors).astype(np.float32)
 
     @cached_property
     def _model(self) -> Any:
@@ -169,6 +210,18 @@ class CachedEmbedder:
         return SentenceTransformer(
             str(self.folder), device=self.device, local_files_only=True, model_kwargs={"dtype": "float32"}
         )
+
+
+def _sound(text: str) -> str:
+    """The text without lone surrogates, which stop a tokenizer; as long as before."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    import numpy as np
+
+    unit: npt.NDArray[np.float32] = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    return unit
 
 
 def _digest(text: str) -> bytes:

@@ -173,6 +173,7 @@ def stage_key(key: str, stage: Stage, given: Given) -> str:
         json.dumps(asdict(stage), sort_keys=True, default=str),
         code_version(),
         given.embedder.fingerprint if given.embedder and stage.embeds else "",
+        given.judge.fingerprint if given.judge is not None and hasattr(stage, "judge") and stage.judge else "",
         words_key(given),
         given.template,
         given.seed,

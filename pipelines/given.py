@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from curation.stage import Given
 from pipelines.chat import faults
 from pipelines.embedding import find_embedder
+from pipelines.judging import find_judge
 from pipelines.recipe import Recipe, RecipeError
 from pipelines.word_lists import family_names, first_names, offensive_words
 
@@ -29,10 +30,12 @@ def gather(recipe: Recipe, tokenizer: LoadedTokenizer, cache: Path, progress: Ca
 
     settings = recipe.settings
     embeds = any(stage.embeds for stage in recipe.stages)
+    judge = next((name for stage in recipe.stages if (name := getattr(stage, "judge", ""))), "")
     return Given(
         embedder=find_embedder(settings.embedding_model, cache=cache / "vectors", progress=progress)
         if embeds
         else None,
+        judge=find_judge(judge) if judge else None,
         first_names=first_names(),
         family_names=family_names(),
         offensive_words=offensive_words(),

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from curation.decontaminate import trained_items
 from curation.review_queue import review_queue
 from curation.stage import Given
-from pipelines.chat import SPLITS, Chat
+from pipelines.chat import SPLITS, Chat, ChatError
+from pipelines.doctoring.gate import check_conversations
 from pipelines.engine import Result, Step, code_version, library_versions
 from pipelines.reading import Read
 from pipelines.recipe import Recipe
@@ -62,6 +63,7 @@ def write_build(folder: Path, built: Built, timer: Timer) -> dict[str, Any]:
     write_table(part / "ledger.parquet", built.ledger)
     for split in SPLITS:
         write_text(part / "chat" / f"{split}.jsonl", json_lines(built.chat.of(split)))
+    gate(part, built)
     write_json(part / "review" / "tasks.json", tasks)
     write_text(part / "recipe.toml", built.recipe.text)
     write_json(part / "manifest.json", facts)
@@ -70,6 +72,15 @@ def write_build(folder: Path, built: Built, timer: Timer) -> dict[str, Any]:
     write_json(part / "timings.json", timer.facts())
     replace_folder(part, folder)
     return facts
+
+
+def gate(part: Path, built: Built) -> None:
+    """Have the format doctor look at what was written. Raises ChatError, and leaves nothing, at a fatal fault."""
+    try:
+        check_conversations(part / "chat", built.recipe.settings.base_model, built.tokenizer)
+    except ChatError:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
 
 
 def with_conversations(kept: pd.DataFrame, conversations: list[Conversation]) -> pd.DataFrame:

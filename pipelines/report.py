@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from pipelines.pages.calibration import asked_share, calibration, shipped_bins
 from pipelines.pages.evidence import (
     Example,
     Rows,
@@ -100,6 +101,7 @@ def render(facts: ReportFacts, fallback_name: str = "build") -> str:
     style = (HERE / "pages" / "report.css").read_text(encoding="utf-8")
     script = (HERE / "pages" / "report.js").read_text(encoding="utf-8")
     rows = Rows(facts.entries, facts.ledger, unchecked=stages_before_privacy(facts))
+    senses = histogram(all_sense_pairs(rows), facts.thresholds)
     return (
         environment()
         .get_template("report.html.jinja")
@@ -115,7 +117,9 @@ def render(facts: ReportFacts, fallback_name: str = "build") -> str:
             left=reasons_with_examples(rows),
             flagged=flags_with_examples(rows),
             merges=merges(rows),
-            senses=histogram(all_sense_pairs(rows), facts.thresholds),
+            senses=senses,
+            asked=asked_share(senses.counts),
+            calibration=calibration(shipped_bins()),
             labels=label_issues(rows),
             strangers=texts_of_another_term(rows),
             conversations=conversations(facts),

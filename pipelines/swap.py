@@ -9,37 +9,49 @@ import ctypes
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
 
-def check_replaceable(place: Path) -> None:
-    """Raises ValueError with one line where `place` holds anything that this project did not write."""
+def is_build(folder: Path) -> bool:
+    """Whether a folder is what a build left: its manifest says so."""
+    return says(folder / "manifest.json", "recipe_sha256")
+
+
+def is_mended(folder: Path) -> bool:
+    """Whether a folder is what the doctor wrote."""
+    return says(folder / "doctor.json", "doctor")
+
+
+def says(file: Path, key: str) -> bool:
+    """Whether a JSON file holds an object with this key."""
+    try:
+        return key in json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def check_replaceable(place: Path, ours: Callable[[Path], bool] = is_build) -> None:
+    """Raises ValueError with one line where `place` holds anything that this command did not write."""
     if place == Path(place.anchor) or Path.cwd().is_relative_to(place):
         raise ValueError(
             f"{place}: the folder that you stand in, or one above it, cannot be written anew; give another"
         )
     if place.exists() and not place.is_dir():
         raise ValueError(f"{place}: is a file; give a folder")
-    if place.is_dir() and any(place.iterdir()) and not is_build(place):
-        raise ValueError(f"{place}: holds other files than a build's, which would be lost; give a new or empty folder")
+    if place.is_dir() and any(place.iterdir()) and not ours(place):
+        what = "a build's" if ours is is_build else "the doctor's"
+        raise ValueError(f"{place}: holds other files than {what}, which would be lost; give a new or empty folder")
 
 
-def is_build(folder: Path) -> bool:
-    """Whether a folder is what a build left: its manifest says so."""
-    try:
-        return "recipe_sha256" in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
-        return False
+def replace_folder(new: Path, place: Path, ours: Callable[[Path], bool] = is_build) -> None:
+    """Move `new` to `place`; the one that stood there is removed afterwards. Both must lie on one file system.
 
-
-def replace_folder(new: Path, place: Path) -> None:
-    """Move `new` to `place`; the build that stood there is removed afterwards. Both must lie on one file system.
-
-    Raises ValueError where something else than a build stands there.
+    Raises ValueError where something else than `ours` stands there.
     """
-    check_replaceable(place)
+    check_replaceable(place, ours)
     if not place.exists():
         new.rename(place)
         return

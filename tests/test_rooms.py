@@ -96,6 +96,7 @@ def test_curation_touches_nothing_outside():
 
 COMMANDS = [
     "pipelines.build",
+    "pipelines.doctor",
     "pipelines.experiment",
     "pipelines.why",
     "train.compare",

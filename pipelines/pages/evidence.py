@@ -32,6 +32,7 @@ FLAG_EVIDENCE = {  # flag → the columns that hold its evidence
     "definition_of_another_term": ("definition_owner", "definition_fit"),
     "example_of_another_term": ("example_owner", "example_fit"),
     "label_issue": ("label_column", "label_suggested", "label_score"),
+    "voted_down": ("votes_up", "votes_down", "approval_high"),
     "copied_across_terms": ("copied_terms",),
     "overlaps_evaluation": ("evaluation_item",),
 }
@@ -44,6 +45,9 @@ NAMES = {
     "label_column": "column",
     "label_suggested": "suggested",
     "label_score": "trust",
+    "votes_up": "up votes",
+    "votes_down": "down votes",
+    "approval_high": "at most agree",
     "copied_terms": "also under",
     "evaluation_item": "evaluation item",
 }
@@ -186,6 +190,9 @@ def why_flagged(row: Mapping[str, Any], flag: str, rows: Rows) -> list[tuple[str
         return [("holds", private_kinds(row))]
     if flag == "same_sense_doubt":
         return [(f"or {score:.2f}", rows.gist(key)) for key, score, answer in sense_pairs(row) if answer == "ask"]
+    if flag == "contradiction":
+        columns = (cell_list(row, name) for name in ("contradicts", "contradiction_words"))
+        return [(words, rows.gist(key)) for key, words in zip(*columns, strict=False)]
     shown = [(NAMES[name], clipped(cell_text(row, name), 200)) for name in FLAG_EVIDENCE.get(flag, ())]
     return [(label, value) for label, value in shown if value]
 

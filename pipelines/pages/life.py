@@ -98,6 +98,8 @@ def hear(stage: str, row: Row, rows: Rows) -> list[str]:
     """What a stage said of a row, in short sentences; [] when it said nothing."""
     if stage == "same_sense":
         return from_same_sense(row, rows)
+    if stage == "contradictions":
+        return from_contradictions(row, rows)
     return HEARD[stage](row) if stage in HEARD else []
 
 
@@ -153,6 +155,17 @@ def from_same_sense(row: Row, rows: Rows) -> list[str]:
         other = rows.get(key)
         text = summary(other, rows)["text"] if other else ""
         said.append(f"{float(score):.2f} {meaning('answers', answer).removesuffix('.')}: {text} [{key}]")
+    return said
+
+
+def from_contradictions(row: Row, rows: Rows) -> list[str]:
+    said = []
+    columns = (cell_list(row, name) for name in ("contradicts", "contradiction_words"))
+    for key, words in zip(*columns, strict=False):
+        other = rows.get(key)
+        said.append(f"contradicted, {words}: {summary(other, rows)['text'] if other else ''} [{key}]")
+    if high := cell_text(row, "approval_high"):
+        said.append(f"between {cell_text(row, 'approval_low')} and {high} of the voters agree")
     return said
 
 

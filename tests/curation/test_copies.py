@@ -52,6 +52,11 @@ def test_the_term_itself_may_differ_inside_the_text() -> None:
     assert out["copied_terms"].tolist() == [["olivia"], ["emma"]]
 
 
+def test_the_same_text_is_a_copy_although_it_holds_the_term_of_one_of_them() -> None:
+    out = run(("tea", "Gossiping (spilling the tea)"), ("sip tea", "gossiping, spilling the tea"))
+    assert out["copied_terms"].tolist() == [["sip tea"], ["tea"]]
+
+
 def test_short_synonyms_are_no_copies_unless_the_recipe_says_so() -> None:
     words = (("lol", "laughing out loud"), ("lool", "Laughing out loud"))
     assert run(*words)["copied_terms"].tolist() == [[], []]

@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
+from curation import label_issues
 from curation.entry import Entry, to_table
-from curation.label_issues import LabelIssues, assign_folds, categorical, neighbourhood, out_of_fold, sparse_views
+from curation.label_issues import LabelIssues, categorical
+from curation.label_learners import assign_folds, best_ridge, kernel_out_of_fold, out_of_fold, text_kernel
+from curation.label_texts import neighbourhood, sparse_views, uses
 from curation.stage import Given
 
 FOOD = ["kitchen", "lunch", "fries", "soup", "plate", "cook", "taste", "hungry", "chef", "bakery"]
@@ -46,10 +49,18 @@ def test_planted_wrong_labels_are_flagged_with_the_right_suggestion_and_nothing_
 
 def test_marking_is_the_default_and_only_drop_lets_a_row_leave():
     assert "reason" not in LabelIssues()(sentences(), Given()).columns
-    table = LabelIssues(action="drop")(sentences(), Given())
+    table = LabelIssues(action="drop", drop_below=0.95)(sentences(), Given())
     assert set(np.flatnonzero(table["reason"] == "label_issue")) == WRONG
     assert table["detail"][3] == "label: rather money"
     assert table["score"][3] == table["label_score"][3]
+
+
+def test_only_what_is_likelier_wrong_than_right_is_dropped():
+    table = LabelIssues(action="drop")(sentences(), Given())
+    dropped = table["reason"] == "label_issue"
+    assert flagged(table) == WRONG
+    assert set(np.flatnonzero(dropped)) == {place for place in WRONG if table["label_score"][place] < 0.5}
+    assert dropped.any()
 
 
 def test_the_order_of_rows_does_not_matter():
@@ -73,6 +84,24 @@ def test_of_several_columns_the_worst_is_kept_and_named():
     assert (judged["label_column"][sorted(WRONG)] == "label").all()
     alone = LabelIssues(columns=["category"])(table, Given())["label_score"]
     assert (judged["label_score"] <= alone + 1e-12).all()
+
+
+def test_the_verdict_on_every_column_is_kept():
+    table = LabelIssues(columns=["label", "topic"])(sentences(), Given())
+    said = [json.loads(text) for text in table["label_verdicts"]]
+    assert all(set(one) == {"label", "topic"} for one in said)
+    assert {place for place, one in enumerate(said) if one["topic"]["issue"]} == WRONG
+    assert said[3]["label"] == {"score": table["label_score"][3], "suggested": "money", "issue": True}
+
+
+def test_where_nothing_can_be_known_a_rare_class_is_not_doubted():
+    rng = random.Random(3)
+    entries = [
+        Entry("noise", kind="sentence", example=" ".join(rng.choices(FOOD, k=6)), label="a" if place % 8 else "b")
+        for place in range(400)
+    ]
+    table = LabelIssues()(to_table(entries), Given())
+    assert len(flagged(table)) < 12
 
 
 def test_a_column_that_nobody_knows_is_one_line_with_the_nearest_name():
@@ -138,6 +167,41 @@ def test_probabilities_are_out_of_fold_and_sum_to_one():
     np.testing.assert_allclose(probabilities[same_fold], told[same_fold])  # its own label never reaches its judge
 
 
+def test_through_the_kernel_no_label_reaches_its_judge():
+    rng = np.random.default_rng(0)
+    alike = np.exp(-((rng.normal(size=(40, 1)) - rng.normal(size=(1, 40))) ** 2)).astype(np.float32)
+    alike = (alike + alike.T) / 2 + 40 * np.eye(40, dtype=np.float32)
+    codes, folds = rng.integers(3, size=40), np.arange(40) % 4
+    lied = np.where(np.arange(40) == 5, (codes + 1) % 3, codes)
+    told, first = kernel_out_of_fold(alike, lied, folds, 2.5), kernel_out_of_fold(alike, codes, folds, 2.5)
+    assert first.shape == (40, 3)
+    np.testing.assert_array_equal(first[folds == folds[5]], told[folds == folds[5]])
+    assert (first[folds != folds[5]] != told[folds != folds[5]]).any()
+
+
+def test_few_clean_rows_are_fitted_closely_and_noisy_ones_are_not():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(300, 3)).astype(np.float32)
+    alike = np.exp(-((points[:, None] - points[None]) ** 2).sum(axis=2))
+    codes, folds = (points[:, 0] * points[:, 1] > 0).astype(int), np.arange(300) % 5
+    noisy = np.where(rng.random(300) < 0.35, 1 - codes, codes)
+    assert best_ridge(alike[:80, :80], codes[:80], folds[:80]) < best_ridge(alike, noisy, folds)
+
+
+def test_texts_are_alike_by_their_vectors_and_their_words():
+    vectors = np.eye(2, dtype=np.float32)[[0, 0, 1, 1]]
+    alike = text_kernel([vectors], sparse_views(["one text", "one text", "one text", "other words"] * 2, [""] * 8)[:4])
+    np.testing.assert_allclose(np.diag(alike), 1, rtol=1e-6)
+    assert alike[0, 1] == pytest.approx(1, rel=1e-6)
+    assert alike[0, 1] > alike[0, 2] > alike[0, 3]
+
+
+def test_a_term_is_found_where_it_stands_also_inflected():
+    assert uses("Saltier than salty chips, old salt!", "salty") == [(0, 7), (13, 18), (30, 34)]
+    assert uses("No cap, he said no caps", "no cap") == [(0, 6), (16, 23)]
+    assert uses("nothing here", "salty") == uses("nothing here", "") == []
+
+
 def test_the_neighbourhood_holds_the_words_around_the_term_also_inflected():
     near = neighbourhood("He got saltier than ever", "salty").split()
     assert {"term=salty", "form=saltier", "near=got", "-1=got", "+1=than", "salty~ever"} <= set(near)
@@ -167,6 +231,38 @@ def test_embeddings_are_asked_only_up_to_the_limit():
     assert Counting.texts == 0
     assert flagged(LabelIssues(max_rows_embedded=120)(sentences(), Given(embedder=Counting()))) == WRONG
     assert Counting.texts == 120
+
+
+class WordReader:
+    """Its vector of a sentence says nothing; that of the term, where it stands, says what it is about."""
+
+    fingerprint = "toy"
+
+    def __call__(self, texts):
+        raise AssertionError("in_context is there to be asked")
+
+    def in_context(self, texts, spans):
+        assert all(
+            text[start:end].casefold() == "bread"
+            for text, found in zip(texts, spans, strict=True)
+            for start, end in found
+        )
+        assert all(spans)
+        food = [sum(word in text for word in FOOD) > sum(word in text for word in MONEY) for text in texts]
+        return np.stack([np.eye(2, dtype=np.float32)[[0, int(one)]] for one in food])
+
+
+def test_the_vector_of_the_term_in_its_sentence_is_used_where_the_embedder_has_one():
+    assert flagged(LabelIssues()(sentences(), Given(embedder=WordReader()))) == WRONG
+
+
+def test_a_table_too_large_for_one_kernel_is_judged_in_shares(monkeypatch):
+    monkeypatch.setattr(label_issues, "SHARE", 150)
+    table = sentences(400)
+    judged = LabelIssues()(table, Given(embedder=WordReader()))
+    assert flagged(judged) >= WRONG
+    turned = LabelIssues()(table.sample(frac=1, random_state=1), Given(embedder=WordReader()))
+    pd.testing.assert_frame_equal(judged, turned.sort_index())
 
 
 @pytest.mark.shared

@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from curation.correspondence import Correspondence
 from curation.entry import Entry, to_table
-from curation.pair_evidence import FEATURES, SPEAKS_FOR, Corpus, View, related
+from curation.pair_corpus import Corpus, unit
+from curation.pair_evidence import View
+from curation.pair_names import related
 from curation.pairing import TextPairing
 from curation.stage import Given
 
@@ -119,6 +122,28 @@ def test_an_example_that_mentions_its_own_term_beside_another_is_left_alone():
     assert 5 not in flagged(TextPairing()(keyed(to_table(entries)), Given()), "example")
 
 
+def test_a_copied_example_gets_its_owner_suggested_but_no_flag_while_the_owner_has_its_own():
+    entries = initialisms()
+    entries[5].example = f"Honestly, {entries[60].term} is all I can say, too."
+    table = TextPairing()(keyed(to_table(entries)), Given())
+    assert flagged(table, "example") == {}
+    assert table["example_owner"][5] == entries[60].term
+    assert table["example_fit"][5] == table["example_fit"].min()
+
+
+def test_vectors_that_answer_each_other_are_told_from_strangers():
+    rng = np.random.default_rng(0)
+    meaning = rng.normal(size=(300, 8))
+    turned = meaning @ np.linalg.qr(rng.normal(size=(8, 8)))[0]  # the same meaning in another language
+    fold = np.arange(300) % 5
+    pairs = Correspondence(unit(meaning), unit(turned), fold, alike=True)
+    own = pairs.columns(np.arange(300), np.arange(300))
+    foreign = pairs.columns(np.arange(300), np.roll(np.arange(300), 5))
+    assert own.shape == (300, pairs.width) == (300, 5)
+    assert (own[:, 4] > foreign[:, 4]).mean() > 0.95  # the canonical correlation learned the turn
+    assert (own[:, 0] > foreign[:, 0]).mean() < 0.8  # the plain cosine knows nothing of it
+
+
 def test_forms_of_one_headword_do_not_own_each_others_texts():
     assert related("communist", "communism")
     assert related("jk", "jk (j/k)")
@@ -163,13 +188,20 @@ class Counting:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def test_only_the_worst_texts_are_embedded():
+def test_whole_texts_are_embedded_of_so_many_rows_only():
+    table = swapped("example", [(4, 90)])
+    asked = {}
+    for most in (0, 30, 90, 160, 5_000):
+        embedder = Counting()
+        stage = TextPairing(max_rows_embedded=most, min_rows=30, embed_words=False)
+        assert set(flagged(stage(table, Given(embedder=embedder)), "example")) == {4, 90}
+        asked[most] = embedder.texts / 4  # definition, example, context and term of each row
+    assert asked[0] == asked[30] == 0  # a third of thirty is too few to learn from
+    assert 30 < asked[90] <= 90
+    assert asked[160] == asked[5_000] == len(table)
     embedder = Counting()
-    table = TextPairing(max_suspects_embedded=10)(swapped("example", [(4, 90)]), Given(embedder=embedder))
-    assert embedder.texts == 2 * 2 * 10  # text and partner of ten definitions and ten examples
-    assert set(flagged(table, "example")) == {4, 90}
-    TextPairing(max_suspects_embedded=0)(swapped("example", []), Given(embedder=embedder))
-    assert embedder.texts == 40
+    TextPairing(max_rows_embedded=0)(table, Given(embedder=embedder))
+    assert 0 < embedder.texts < 160  # the words that the table repeats
 
 
 def test_other_kinds_and_rows_with_nothing_beside_them_are_not_judged():
@@ -209,12 +241,17 @@ def test_odd_tables_survive(name):
     assert flagged(judged, "definition") == flagged(judged, "example") == {}
 
 
-def test_features_never_say_more_than_they_know():
-    rows = swapped("example", []).sort_values("term_key")
-    view = View(Corpus(rows, 5, 0), "example", mentions=False)
-    found = view.features(np.array([0, 1]), np.array([0, 2]))
-    assert found.shape == (2, len(FEATURES)) == (2, len(SPEAKS_FOR))
-    assert np.isnan(found[:, FEATURES.index("mentions_own")]).all()
+def test_a_text_without_a_partner_is_not_held_against_one():
+    table = swapped("example", [])
+    table.loc[3, "example"] = ""
+    rows = table.sort_values("term_key")
+    view = View(Corpus(rows, 5, 0), "definition", mentions=False)
+    place = rows.index.get_loc(3)
+    several = np.arange(6)
+    found = view.features(np.full(6, place), several)
+    assert found.shape == (6, view.features(several, several).shape[1])
+    assert np.isnan(found[:, 0]).all()  # words shared with the example
+    assert not np.isnan(view.features(several[several != place], several[several != place])[:, 0]).any()
 
 
 @pytest.mark.shared

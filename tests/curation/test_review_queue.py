@@ -6,11 +6,12 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.entry import Entry, to_table
-from curation.review_queue import mask_private, misplaced_probability, review_queue
+from curation.questions import ASKED, doubt, misplaced_probability
+from curation.review_queue import mask_private, review_queue
 
 EMPTY = to_table([])
 
@@ -22,7 +23,9 @@ def table_of(*rows: dict[str, object], source: str = "toy") -> pd.DataFrame:
     defaults = {
         "definition_fit": float("nan"), "definition_owner": "", "example_fit": float("nan"), "example_owner": "",
         "label_column": "", "label_score": float("nan"), "label_suggested": "", "offensive": "", "offensive_score": 0.0,
-        "flags": [], "sense_with": [], "sense_score": [], "sense_answer": [],
+        "flags": [], "sense_with": [], "sense_score": [], "sense_answer": [], "merged_ids": [], "examples": [],
+        "contradicts": [], "contradiction_kind": [], "contradiction_words": [], "contradiction_score": [],
+        "approval_low": float("nan"), "approval_high": float("nan"),
     }  # fmt: skip
     for name, empty in defaults.items():
         table[name] = pd.Series(
@@ -54,7 +57,7 @@ def test_a_pair_in_doubt_is_asked_once_with_both_sides():
 def test_a_key_outlives_ids_sources_and_the_order_of_rows():
     first, other = asking(), asking(score=0.4, source="another snapshot").iloc[::-1]
     assert set(first["id"]).isdisjoint(other["id"])
-    assert review_queue(first, EMPTY, 1)[0]["key"] == review_queue(other, EMPTY, 1)[0]["key"]
+    assert review_queue(first, EMPTY, 1)[0]["id"] == review_queue(other, EMPTY, 1)[0]["id"]
 
 
 def test_the_same_question_from_two_rows_is_one_task_that_decides_on_both():
@@ -63,6 +66,19 @@ def test_the_same_question_from_two_rows_is_one_task_that_decides_on_both():
     (task,) = review_queue(table_of(row, {**row, "example": "No  cap"}), EMPTY, 10)
     assert task["rows_affected"] == len(task["data"]["ids"]) == 2
     assert task["suggestion"] == "lie"
+
+
+def test_each_doubted_column_of_a_row_is_a_question_of_its_own():
+    said = {"label": {"score": 0.2, "suggested": "lie", "issue": True},
+            "Register": {"score": 0.7, "suggested": "vulgar", "issue": True},
+            "category": {"score": 0.9, "suggested": "food", "issue": False}}  # fmt: skip
+    row = {"kind": "sentence", "term": "cap", "example": "no cap", "label": "hat", "flags": ["label_issue"],
+           "label_column": "label", "label_score": 0.2, "label_suggested": "lie", "extra": {"Register": "formal"}}  # fmt: skip
+    tasks = review_queue(table_of(row).assign(label_verdicts=json.dumps(said)), EMPTY, 10)
+    assert {task["data"]["column"]: (task["suggestion"], task["score"], task["answers"]) for task in tasks} == {
+        "label": ("lie", 0.8, ["hat", "lie", "neither"]),
+        "Register": ("formal", 0.7, ["formal", "vulgar", "neither"]),
+    }
 
 
 def test_what_is_uncertain_comes_before_what_is_sure_and_the_budget_cuts_the_rest():
@@ -78,6 +94,7 @@ def test_what_is_uncertain_comes_before_what_is_sure_and_the_budget_cuts_the_res
     table = table_of(*({**row, "example": f"cap {score}", "label_score": score} for score in scores))
     tasks = review_queue(table, EMPTY, 2)
     assert [task["score"] for task in tasks] == [0.55, 0.7]
+    assert [task["suggestion"] for task in tasks] == ["lie", "lie"]
     assert review_queue(table, EMPTY, 0) == []
 
 
@@ -95,7 +112,8 @@ def test_a_text_of_another_term_is_shown_beside_its_owner():
     (task,) = review_queue(table_of(*rows), EMPTY, 10)
     assert task["question"] == "example_of_another_term"
     assert [side["term"] for side in task["data"]["sides"]] == ["MFW", "MRW"]
-    assert task["suggestion"] == task["data"]["owner"] == "MRW"
+    assert task["data"]["owner"] == "MRW"
+    assert task["suggestion"] == "owner"
     assert task["rows_affected"] == 1
     assert task["score"] == pytest.approx(misplaced_probability(0.001), abs=1e-6)
 
@@ -110,6 +128,10 @@ def test_list_and_classifier_that_disagree_are_asked_about_and_agreement_is_not(
     tasks = review_queue(table_of(*rows), EMPTY, 10)
     assert {task["data"]["sides"][0]["term"] for task in tasks} == {"a", "c"}
     assert {task["question"] for task in tasks} == {"offensive"}
+    assert {task["data"]["sides"][0]["term"]: task["suggestion"] for task in tasks} == {
+        "a": "profanity",
+        "c": "not offensive",
+    }
 
 
 def test_a_merge_that_was_not_sure_is_asked_about_from_the_ledger():
@@ -161,6 +183,125 @@ def test_a_build_without_doubts_and_without_optional_columns_has_no_task():
     assert review_queue(to_table([Entry("a", term="t", definition="d")]), EMPTY, 10) == []
 
 
+def disputing(**more: object) -> pd.DataFrame:
+    """Two expansions of one initialism; a stage said that they contradict each other and left them to a person."""
+    rows = [{"term": "PTO", "definition": "Paid time off", **more}, {"term": "PTO", "definition": "personal time off"}]
+    table = table_of(*rows)
+    other = [[table["id"][1]], [table["id"][0]]]
+    cells = {
+        "sense_with": other, "sense_score": [[0.5], [0.5]], "sense_answer": [["ask"], ["ask"]],
+        "contradicts": other, "contradiction_kind": [["expansion"]] * 2, "contradiction_score": [[0.6]] * 2,
+        "contradiction_words": [["paid ≠ personal"], ["personal ≠ paid"]],
+    }  # fmt: skip
+    return table.assign(**{name: pd.Series(cell, dtype=object) for name, cell in cells.items()})
+
+
+def test_a_pair_that_contradicts_itself_is_asked_once_with_what_differs():
+    (task,) = review_queue(disputing(), EMPTY, 10)
+    assert task["question"] == "contradiction"
+    assert [side["definition"] for side in task["data"]["sides"]] == ["Paid time off", "personal time off"]
+    assert ["they differ in expansion", "paid ≠ personal"] in task["evidence"]
+    assert task["data"]["words"] == "paid ≠ personal"
+    assert task["score"] == pytest.approx(0.3)
+    assert task["rows_affected"] == 2
+
+
+def test_of_two_rows_that_contradict_each_other_the_one_with_the_votes_is_suggested():
+    (task,) = review_queue(disputing(votes_up=90, votes_down=10), EMPTY, 10)
+    assert task["suggestion"] == "first"
+    assert task["score"] == pytest.approx(0.6 * 81 / 82, abs=1e-6)
+    assert ["votes", "90 up, 10 down / 0 up, 0 down"] in task["evidence"]
+
+
+def test_a_row_is_in_one_contradiction_at_most():
+    texts = ["the best game", "the worst game", "an awful game"]
+    table = table_of(*({"term": "Tetris", "definition": text} for text in texts))
+    best, worst, awful = table["id"]
+    others = [[worst, awful], [best], [best]]
+    table["contradicts"] = pd.Series(others, dtype=object)
+    for name, cell in {"kind": "judgement", "words": "best ≠ worst", "score": 0.6}.items():
+        table[f"contradiction_{name}"] = pd.Series([[cell] * len(found) for found in others], dtype=object)
+    assert [task["question"] for task in review_queue(table, EMPTY, 10)] == ["contradiction"]
+
+
+def test_merged_rows_whose_columns_differ_are_asked_about():
+    kept = table_of({"term": "yeet", "definition": "to throw", "part_of_speech": "verb"})
+    left = table_of({"term": "yeet", "definition": "To throw.", "part_of_speech": "noun"}, source="x")
+    left = left.assign(stage="exact_duplicates", reason="exact_duplicate", survivor=kept["id"][0], score=1.0, detail="")
+    (task,) = review_queue(kept, left, 10)
+    assert task["question"] == "contradiction"
+    assert task["data"]["differs"] == "column"
+    assert "noun" in task["data"]["words"]
+    assert review_queue(kept, left.assign(part_of_speech="v."), 10) == []
+
+
+def test_what_voters_reject_is_shown_beside_what_they_like():
+    rows = [
+        {"term": "drip", "definition": "my cat Bob", "votes_up": 12, "votes_down": 95, "flags": ["voted_down"],
+         "approval_low": 0.06, "approval_high": 0.19},
+        {"term": "drip", "definition": "stylish clothes", "votes_up": 412, "votes_down": 33, "approval_low": 0.9,
+         "approval_high": 0.95},
+        {"term": "drip", "definition": "a leak", "votes_up": 4, "votes_down": 5},
+    ]  # fmt: skip
+    (task,) = review_queue(table_of(*rows), EMPTY, 10)
+    assert task["question"] == "voted_down"
+    assert [side["votes"] for side in task["data"]["sides"]] == [[12, 95], [412, 33]]
+    assert task["suggestion"] == "wrong"
+    assert task["score"] == pytest.approx(95.5 / 108, abs=1e-6)
+    assert ["votes of the other", "412 up, 33 down"] in task["evidence"]
+    assert task["data"]["ids"] == [task["data"]["sides"][0]["id"]]
+
+
+def test_every_task_brings_all_that_a_person_and_a_second_build_need():
+    tables = [asking(), disputing().assign(example="what about PTO"), table_of(
+        {"term": "MFW", "example": "MRW I see rain", "example_fit": 0.02},
+        {"kind": "sentence", "term": "cap", "example": "no cap", "label": "hat", "flags": ["label_issue"],
+         "label_column": "label", "label_score": 0.2, "label_suggested": "lie"},
+        {"term": "a", "definition": "mild", "offensive": "profanity", "offensive_score": 0.1, "flags": ["full_name"]},
+    )]  # fmt: skip
+    tasks = review_queue(pd.concat(tables, ignore_index=True), EMPTY, 20)
+    assert {task["question"] for task in tasks} == set(ASKED) - {"voted_down", "definition_of_another_term"}
+    assert json.loads(json.dumps(tasks)) == tasks
+    for task in tasks:
+        assert task["suggestion"] in task["answers"]
+        assert 0 <= task["uncertainty"] <= 1
+        assert task["priority"] == pytest.approx(task["uncertainty"] * task["rows_affected"], abs=1e-5)
+        assert task["data"]["sides"][0]["term"] in task["ask"]
+        assert all(len(side["content"]) == 16 for side in task["data"]["sides"])
+        assert task["evidence"]
+
+
+def test_the_same_question_in_other_typography_is_asked_once():
+    rows = [{"term": "Jane", "definition": "The best!", "flags": ["full_name"]},
+            {"term": "Jane", "definition": "the  best", "flags": ["full_name"]}]  # fmt: skip
+    (task,) = review_queue(table_of(*rows), EMPTY, 10)
+    assert task["rows_affected"] == 2
+
+
+def test_a_term_with_braces_is_no_template():
+    (task,) = review_queue(table_of({"term": "{0.__class__}", "definition": "d", "flags": ["full_name"]}), EMPTY, 1)
+    assert "{0.__class__}" in task["ask"]
+
+
+def test_a_text_whose_owner_is_unknown_stands_alone():
+    rows = [{"term": "MFW", "example": "MRW I see rain", "example_fit": 0.001, "flags": ["example_of_another_term"]},
+            {"kind": "chat", "term": "", "messages": "[]"}]  # fmt: skip
+    (task,) = review_queue(table_of(*rows), EMPTY, 10)
+    assert len(task["data"]["sides"]) == 1
+    assert task["suggestion"] == "elsewhere"
+    assert task["answers"] == ["here", "elsewhere"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.001, 1), min_size=2, max_size=5))
+def test_doubt_is_between_certainty_and_no_idea(weights: list[float]):
+    likely = [weight / sum(weights) for weight in weights]
+    assert -1e-9 <= doubt(*likely) <= 1 + 1e-9
+    assert doubt(*([1 / len(weights)] * len(weights))) == pytest.approx(1)
+    assert doubt(1.0, *([0.0] * (len(weights) - 1))) == 0
+
+
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_worse_fit_is_never_less_likely_misplaced(one, two):
     low, high = sorted((one, two))

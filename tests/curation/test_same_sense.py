@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from curation.deduplicate import comparison_key
 from curation.entry import Entry, to_table
 from curation.same_sense import Compared, SameSense, best_first
-from curation.sense_score import contradict, core, describe, features, score
+from curation.sense_score import COEFFICIENTS, FEATURES, TOPICS, contradict, core, describe, features, score
 from curation.stage import Given
 
 
@@ -45,8 +46,15 @@ def run(*definitions: tuple[str, str], **settings_: object) -> pd.DataFrame:
     return SameSense(**settings_)(table_of(*definitions), Given(embedder=ToyEmbedder()))
 
 
-def answers(a: str, b: str, term: str, cosine: float) -> float:
-    return score(features(describe(term, a), describe(term, b), cosine))
+def values(a: str, b: str, term: str, cosine: float = 0.8, names: frozenset[str] = frozenset()) -> dict[str, float]:
+    """The features of one pair, that differs in no topic."""
+    described = [describe(term, a, names), describe(term, b, names)]
+    one = np.array([0]), np.array([1]), np.array([cosine]), np.zeros((2, len(TOPICS)))
+    return dict(zip(FEATURES, features(described, *one)[0].tolist(), strict=True))
+
+
+def answers(a: str, b: str, term: str, cosine: float = 0.8) -> float:
+    return float(score(np.array([list(values(a, b, term, cosine).values())]))[0])
 
 
 def test_the_same_sense_in_other_words_becomes_one_row() -> None:
@@ -82,7 +90,7 @@ def test_only_rows_that_share_their_term_are_embedded() -> None:
     embedder = ToyEmbedder()
     rows = (("cap", "a lie"), ("cap", "a hat"), ("rizz", "charm"), ("cap", ""))
     SameSense()(table_of(*rows), Given(embedder=embedder))
-    assert sorted(embedder.asked) == ["hat", "lie"]
+    assert sorted(set(embedder.asked) - set(TOPICS)) == ["hat", "lie"]
 
 
 def test_without_anything_to_compare_no_model_is_needed() -> None:
@@ -119,6 +127,66 @@ def test_initials_that_are_spelled_alike_are_one_sense(term, one, other) -> None
 
 
 @pytest.mark.parametrize(
+    ("term", "one", "other"),
+    [
+        ("OMG", "Oh my gosh", "oh my God"),
+        ("PITA", "Pain in the butt", "Pain In The Ass"),
+        ("FUBB", "f**ked up beyond belief", "Fouled up beyond belief"),
+        ("FU", "It stands for 'f@#k you' All should know that", "fu is the short slang abbreviation for fuck you."),
+        ("GTFO", "Get the *freak* out", "GET THE FUCK OUT An easy to use acronym"),
+    ],
+)
+def test_a_milder_word_or_stars_for_letters_spell_the_same_initialism(term: str, one: str, other: str) -> None:
+    assert values(one, other, term)["same_expansion"] == 1
+    assert answers(one, other, term) >= SameSense().merge
+
+
+def test_what_is_left_of_an_initialism_that_a_source_cut_off_is_not_the_whole() -> None:
+    assert values("No Picture, No Talk", "no picture", "NPNT")["cut_off"] == 1
+    assert answers("No Picture, No Talk", "no picture", "NPNT") < SameSense().merge
+    assert values("critical hit", "Critical hit (gaming)", "crit")["cut_off"] == 0  # no initialism
+
+
+def test_a_definition_that_adds_another_sense_is_less_sure_than_one_that_says_the_same() -> None:
+    plain = answers("Good Hair Day", "good hair day!", "GHD")
+    adds = answers("Good Hair Day ... there is also a hair straightener of that name", "Good Hair Day", "GHD")
+    listed = answers("1. Hit Me Up 2. Hold My Unicorn", "Hit me up", "HMU")
+    assert max(adds, listed) < plain
+    assert values("1. Hit Me Up 2. Hold My Unicorn", "Hit me up", "HMU")["numbered"] == 1
+
+
+def test_two_eulogies_of_a_first_name_are_less_alike_than_two_definitions() -> None:
+    praise = ("a very kind and funny girl whom everybody loves", "the kindest girl, loving and very funny")
+    assert values(*praise, "Avery", names=frozenset({"avery"}))["is_name"] == 1
+    assert values(*praise, "Avery")["person"] > values("a lie", "to lie", "cap")["person"] == 0
+    assert all(COEFFICIENTS[FEATURES.index(name)] < 0 for name in ("is_name", "person"))
+
+
+def test_texts_that_are_not_as_near_to_a_topic_are_less_alike() -> None:
+    described = [describe("x", "a thing of some kind"), describe("x", "some kind of thing")]
+    places = np.array([0]), np.array([1]), np.array([0.8])
+    near, far = np.zeros((2, len(TOPICS))), np.zeros((2, len(TOPICS)))
+    far[0, TOPICS.index("an insult")] = 0.3
+    assert score(features(described, *places, far))[0] < score(features(described, *places, near))[0]
+
+
+def test_a_pair_has_the_same_score_whichever_comes_first() -> None:
+    texts = [
+        "Good Hair Day, and also a straightener",
+        "good hair day",
+        "1. a girl 2. her hair",
+        "💀",
+        "not a g** h*ll d",
+    ]
+    described = [describe("GHD", text) for text in texts]
+    left, right = np.triu_indices(len(texts), 1)
+    cosines, topics = np.linspace(-0.1, 1, len(left)), np.random.default_rng(0).normal(size=(len(texts), len(TOPICS)))
+    there, back = features(described, left, right, cosines, topics), features(described, right, left, cosines, topics)
+    assert there.shape == (10, len(FEATURES)) == (10, len(COEFFICIENTS))
+    np.testing.assert_array_equal(there, back)
+
+
+@pytest.mark.parametrize(
     ("definition", "says"),
     [
         ('Acronym for "I love you".', "i love you"),
@@ -127,6 +195,9 @@ def test_initials_that_are_spelled_alike_are_one_sense(term, one, other) -> None
         ("used to describe something embarrassing", "embarrassing"),
         ("Hello.", "hello"),
         ("slang", "slang"),
+        ("a** b**", "ass bitch"),
+        ("What the f@#k!", "what the fuck"),
+        ("*hugs* me @ l8r $$", "*hugs* me @ l8r $$"),
         ("...", "..."),
         ("💀", "💀"),
         ("", ""),
@@ -146,11 +217,55 @@ def test_a_denial_or_another_number_is_never_merged_without_a_person(one: str, o
     assert out["flags"].tolist() == [["same_sense_doubt"]] * 2
 
 
+def test_a_remark_beside_the_same_initialism_denies_nothing() -> None:
+    remark = "Absolutely fabulous. It does not relate to the muscles"
+    assert not contradict(describe("ABFAB", "Absolutely Fabulous"), describe("ABFAB", remark))
+    assert not contradict(describe("ff", "fast food"), describe("FF", "fast food, not 1 but 2 of them"))
+
+
 def test_between_the_thresholds_a_person_is_asked_and_both_rows_stay() -> None:
     out = run(("drip", "very stylish clothes"), ("drip", "stylish shoes"), merge=1.0, ask=0.0)
     assert out["reason"].tolist() == ["", ""]
     assert out["sense_answer"].tolist() == [["ask"], ["ask"]]
     assert out["flags"].tolist() == [["same_sense_doubt"]] * 2
+
+
+class ToyJudge:
+    """Says the same of every pair, and remembers what it was asked."""
+
+    fingerprint = "toy"
+
+    def __init__(self, likely: float) -> None:
+        self.likely = likely
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        self.asked += pairs
+        return np.full(len(pairs), self.likely)
+
+
+@pytest.mark.parametrize(("likely", "answer"), [(0.95, "merge"), (0.05, "keep"), (0.6, "ask")])
+def test_a_judge_settles_what_a_person_would_be_asked_where_it_is_sure(likely: float, answer: str) -> None:
+    judge = ToyJudge(likely)
+    table = table_of(("drip", "very stylish clothes"), ("drip", "stylish shoes"))
+    stage = SameSense(merge=1.0, ask=0.0, judge="any")
+    assert {pair.answer for pair in stage.compare(table, Given(embedder=ToyEmbedder(), judge=judge))} == {answer}
+    assert judge.asked in (
+        [("very stylish clothes", "stylish shoes")],
+        [("stylish shoes", "very stylish clothes")],
+    )
+
+
+def test_a_judge_is_asked_neither_about_sure_pairs_nor_about_contradictions() -> None:
+    judge, outside = ToyJudge(0.99), Given(embedder=ToyEmbedder())
+    denial = table_of(("x", "you can trust him"), ("x", "you can't trust him"))
+    stage = SameSense(merge=0.0, ask=0.0, judge="any")
+    assert [pair.answer for pair in stage.compare(denial, replace(outside, judge=judge))] == ["ask"]
+    far = table_of(("cap", "a lie"), ("cap", "a hat"))
+    assert [pair.answer for pair in SameSense(judge="any").compare(far, replace(outside, judge=judge))] == ["keep"]
+    assert judge.asked == []
+    with pytest.raises(ValueError, match="no judge was given"):
+        SameSense(judge="any").compare(far, outside)
 
 
 def test_evidence_stands_on_both_rows_of_every_pair() -> None:
@@ -275,5 +390,5 @@ def test_on_labelled_pairs_it_merges_more_than_a_cosine_at_no_less_precision(sha
     labels = [pairs[place]["label"] for place in sorted(merged)]
     same, different = labels.count("same"), labels.count("different")
     assert same / (same + different) >= 0.95
-    assert same / sum(pair["label"] == "same" for pair in pairs) >= 0.45  # a cosine of 0.8 merges 0.29 of them
-    assert labels.count("related") < 0.2 * sum(pair["label"] == "related" for pair in pairs)
+    assert same / sum(pair["label"] == "same" for pair in pairs) >= 0.6  # a cosine of 0.8 merges 0.29 of them
+    assert labels.count("related") <= 0.12 * sum(pair["label"] == "related" for pair in pairs)

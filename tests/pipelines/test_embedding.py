@@ -176,6 +176,22 @@ def test_the_installed_model_tells_meanings_apart(tmp_path: Path) -> None:
     assert vectors.shape == (4, 384)
     assert vectors.dtype == np.float32
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+    pairs = [
+        ("Stop being so salty about losing", "salty"),
+        ("He is salty because she won", "salty"),
+        ("Add salty water to the soup", "salty"),
+        ("", "x"),
+    ]
+    spans = [[(text.index(word), text.index(word) + len(word))] if text else [] for text, word in pairs]
+    sentences = [text for text, _ in pairs]
+    both = embedder.in_context(sentences, spans)  # type: ignore[attr-defined]
+    assert both.shape == (4, 2, 384)
+    np.testing.assert_allclose(both[:, 0], embedder(sentences), atol=1e-5)
+    assert both[0, 1] @ both[1, 1] > both[0, 1] @ both[2, 1]  # the same word, meant otherwise
+    assert np.array_equal(
+        embedder.in_context(["salty", ""], [[], []])[:, 0], embedder.in_context(["salty", ""], [[], []])[:, 1]
+    )  # type: ignore[attr-defined]
     again = find_embedder(cache=tmp_path)
+    assert np.array_equal(again.in_context(sentences[::-1], spans[::-1]), both[::-1])  # type: ignore[attr-defined]
     assert np.array_equal(again(texts[::-1]), vectors[::-1])
     assert "_model" not in again.__dict__

@@ -17,8 +17,12 @@ from hypothesis import strategies as st
 from toy_build import EMAIL, HOSTILE
 
 from curation.entry import READ_REASONS
+from pipelines.pages.calibration import FLOOR as AXIS
+from pipelines.pages.calibration import TOP as WHOLE
+from pipelines.pages.calibration import asked_share, calibration, shipped_bins
 from pipelines.pages.evidence import Rows, cell_text, clipped, meanings
 from pipelines.pages.histogram import ANSWERS, BINS, FLOOR, TOP, axis_ticks, histogram
+from pipelines.pages.life import hear
 from pipelines.pages.search_index import LENGTHS, script_json, search_index
 from pipelines.report import percent, render, write_report
 
@@ -229,6 +233,69 @@ def test_the_histogram_counts_every_pair_once_inside_its_frame(pairs: list[tuple
         assert picture.left <= bar.x
         assert bar.x + bar.width <= picture.right + 0.1
     assert [mark.at for mark in picture.thresholds] == sorted(mark.at for mark in picture.thresholds)
+
+
+counts = st.integers(0, 900).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
+
+
+@given(st.lists(counts, min_size=1, max_size=10))
+@settings(max_examples=60, deadline=None)
+def test_each_bin_with_labelled_pairs_is_a_dot_inside_its_interval(pairs: list[tuple[int, int]]) -> None:
+    bins = [(place / 10, (place + 1) / 10, n, same) for place, (n, same) in enumerate(pairs)]
+    picture = calibration(bins)
+    assert picture.pairs == sum(n for n, _ in pairs)
+    assert len(picture.dots) == sum(n > 0 for n, _ in pairs)
+    for dot, (n, same) in zip(picture.dots, [pair for pair in pairs if pair[0]], strict=True):
+        assert WHOLE <= dot.high <= dot.low <= AXIS
+        assert (dot.y - WHOLE) / (AXIS - WHOLE) == pytest.approx(1 - same / n, abs=1e-3)
+        assert picture.left < dot.x < picture.right
+        assert f"{same:,} of {n:,} labelled pairs" in dot.title
+
+
+def test_the_bins_that_come_with_the_score_are_whole_and_in_order() -> None:
+    bins = shipped_bins()
+    assert bins
+    assert (bins[0][0], bins[-1][1]) == (0, 1)
+    assert all(one[1] == other[0] for one, other in pairwise(bins))
+    assert all(0 <= same <= n for _, _, n, same in bins)
+
+
+def test_the_page_says_what_share_of_the_pairs_is_asked_and_draws_the_calibration(page: str) -> None:
+    assert "0 of 1 pairs (0.0 %) are left to a person; the aim is under 15 %." in Reader(page).text
+    section = page[page.index('id="senses"') : page.index('id="labels"')]
+    assert section.count("<circle") == sum(n > 0 for _, _, n, _ in shipped_bins())
+    assert "1 of 2 pairs (50.0\u00a0%)" in asked_share({"merge": 1, "ask": 1, "keep": 0})
+    assert "0 of 0 pairs (0.0\u00a0%)" in asked_share({})
+
+
+def test_without_labelled_pairs_the_histogram_stands_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.report.shipped_bins", list)
+    page = render(toy_build.facts())
+    assert 'id="chart-title"' in page
+    assert 'id="calibration-title"' not in page
+
+
+def test_contradictions_and_rejected_rows_are_shown_with_their_evidence() -> None:
+    import pandas as pd
+
+    facts = toy_build.facts()
+    rizz, drip = (facts.entries.index[facts.entries["term"] == term][0] for term in ("rizz", "drip"))
+    entries = facts.entries.copy()
+    for name, cell in {"contradicts": entries["id"][drip], "contradiction_words": "charm ≠ clothes"}.items():
+        entries[name] = pd.Series([[cell] if place == rizz else [] for place in entries.index], dtype=object)
+    marks = {rizz: ["contradiction"], drip: ["voted_down"]}
+    entries["flags"] = pd.Series([marks.get(place, []) for place in entries.index], dtype=object)
+    entries["approval_high"] = [0.19 if place == drip else float("nan") for place in entries.index]
+    entries["approval_low"] = entries["approval_high"] - 0.13
+    text = Reader(render(replace(facts, entries=entries))).text
+    assert f"charm ≠ clothes {toy_build.DRIP.definition}" in text
+    assert "at most agree 0.19" in text
+    rows = Rows(entries, facts.ledger)
+    said = [hear("contradictions", rows.entries.loc[place].to_dict(), rows) for place in (rizz, drip)]
+    assert said == [
+        [f"contradicted, charm ≠ clothes: {toy_build.DRIP.definition} [{entries['id'][drip]}]"],
+        ["between 0.06 and 0.19 of the voters agree"],
+    ]
 
 
 @given(st.integers(0, 10**9))

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import regex
 
 from curation import phrasings
+from curation.seams import DOUBLED_ARTICLE, DOUBLED_STOP
 from train.errors import TrainError
 from train.evaluation.statistics import wilson
 
@@ -62,8 +63,8 @@ def faults(
         "cut_off": not ended,
         "empty": bool(_EMPTY.fullmatch(answer)),
         "echo": _echoes(answer, prompt),
-        "doubled_stop": bool(_DOUBLED_STOP.search(answer)),
-        "doubled_article": bool(_DOUBLED_ARTICLE.search(answer)),
+        "doubled_stop": bool(DOUBLED_STOP.search(answer)),
+        "doubled_article": bool(DOUBLED_ARTICLE.search(answer)),
         "repeated_sentence": _repeats(answer, prompt),
         "template_leak": _leaks_columns(answer, columns)
         or bool(_LEAK.search(answer) or (control and control.search(answer))),
@@ -106,37 +107,6 @@ def words(text: str) -> list[str]:
     """Words in small letters without marks; where a script writes no blanks, every character is one."""
     return [word.strip("'").casefold() for word in _WORDS.findall(text.replace("’", "'")) if word != "'"]
 
-
-# ---------------------------------------------------------------- full stops
-
-# Before a doubled stop: a word of three letters, a figure or a closing mark; or a short word, where a sentence ends.
-# Other short words before two stops are censored, shortened or drawn out: "A..", "Sh.. up", "e.g..", "go.. go".
-_SHORT = "am|an|as|at|be|by|do|go|he|if|in|is|it|me|my|no|of|on|or|so|to|up|us|we"
-_WORD_ENDS = r"(?<=[\p{L}\p{M}\p{N}]{3}|[\p{N})\]”’]|\S[\"'*_])"
-_CLOSES = r"(?=[”’\"')\]]*(?:\s|$))"  # after it; ".NET", ".5" and "../" begin something
-_CUT_WORD = r"(?i:\b(?:abbrev|abbr|adj|adv|approx|bros|corp|dept|esp|etc|feat|inc|ltd|max|min|mrs|orig|prof|usu))"
-_DOUBLED_STOP = regex.compile(
-    rf"{_WORD_ENDS}\.\.(?!\.){_CLOSES}"  # "unethical.. The"
-    r"|\.{5,}"  # "discussed....."; four may be an ellipsis and the sentence's own
-    rf"|(?<=\b(?i:{_SHORT}))\.\.(?=\s+\p{{Lu}}|\s*$)"  # "doing it.. The"
-    rf"|(?<=[^.\s])(?<!\s\.)\s+\.\.(?!\.){_CLOSES}"  # "a word .. Meaning"
-    rf"|(?<![.\s])\.\s+\.(?!\s*\.){_CLOSES}"  # "unethical. . The"
-    rf"|(?<=[\w)\]”’\"'])\s*[!?。।؟‽]\s*\.(?!\s*\.){_CLOSES}"  # "Really?. It"
-    rf"|(?<=[\w)\]”’\"'])\s*[,;]\s*\.(?!\s*\.){_CLOSES}"  # "media,. The"
-    rf"|(?<=[\p{{L}}\p{{M}}]{{3}})(?<!{_CUT_WORD})\.\s?,{_CLOSES}"  # "media., the"
-    rf"|(?<=[\p{{L}}\p{{M}}]{{3}})\.[”’\"']\s*\.{_CLOSES}"  # "the end.”."
-)
-
-# ---------------------------------------------------------------- articles
-
-# "a A term", "the the", "an a word"; not "a cappella" and its kin, "a A-level", "Vitamin A a day", "a The Who song".
-_FOREIGN = r"(?!\s+(?:capp?ella|priori|posteriori|fortiori|la|go[- ]?go|contrario|capo)\b)"
-_DOUBLED_ARTICLE = regex.compile(
-    rf"(?<![\w'’.-])(?:the\s+the\b|an\s+an\b|(?:an?|the)[ \t]+(?:a{_FOREIGN}|an|the)(?=[ \t]+[\p{{L}}\p{{N}}“\"‘']))"
-    rf"|(?:^|[.!?…:]\s+|[“\"‘])(?:An?|The)[ \t]+(?:a{_FOREIGN}|an|the)(?=[ \t]+\p{{L}})"  # a sentence begins
-    r"|(?<![\w'’.-])(?:a[ \t]+An?(?=[ \t]+\p{L})|(?:a|an|the)[ \t]+(?:An|The)(?=[ \t]+\p{Ll}))",
-    regex.M,
-)
 
 # ---------------------------------------------------------------- repetition
 

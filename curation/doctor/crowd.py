@@ -1,0 +1,165 @@
+"""What the rows of a dataset have in common: copies, prompts that come again, splits, system prompts.
+
+Parts of the survey. They hold hashes and counts, so that a million rows fit in memory, and are added up in the order of
+the rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from curation.doctor.case import Case
+
+_DATED = re.compile(
+    r"\d+|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    re.IGNORECASE,
+)
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = re.compile(
+    r"\b\d{4}-\d\d?-\d\d?\b|\b\d\d?[./]\d\d?[./]\d{2,4}\b|\b\d\d?:\d\d\b|"
+    rf"\b{_MONTH} ?(?:\d\d?(?:st|nd|rd|th)?,? )?\d{{4}}\b",
+    re.IGNORECASE,
+)
+MOST_ANSWERS = 8  # different answers to one prompt that are kept for comparison
+LONGEST_KEPT = 300  # characters of them
+Place = tuple[str, int]  # file and row
+
+
+def key(*parts: str) -> int:
+    """A hash of texts, the same in every process."""
+    return int.from_bytes(blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=8).digest(), "big")
+
+
+def asked(case: Case) -> str:
+    """All that was said before the last answer, plain; "" where nobody answers."""
+    turns = case.turns
+    if not turns or turns[-1]["role"] != "assistant":
+        return ""
+    return "\0".join(case.plain[:-1])
+
+
+def answer(case: Case) -> str:
+    """The last answer; "" where there is none."""
+    turns = case.turns
+    last = turns[-1]["content"] if turns and turns[-1]["role"] == "assistant" else ""
+    return last if isinstance(last, str) else ""
+
+
+def plain_answer(case: Case) -> str:
+    """The words of the last answer."""
+    return case.plain[-1] if case.turns and case.turns[-1]["role"] == "assistant" else ""
+
+
+def split_of(case: Case) -> str:
+    """train, validation or test; "" where nobody tells."""
+    named = case.kept.get("split") or case.kept.get("subset")
+    name = (str(named) if isinstance(named, str) else case.row.split).lower()
+    return {"valid": "validation", "val": "validation", "dev": "validation", "eval": "validation"}.get(name, name)
+
+
+@dataclass(slots=True)
+class Copies:
+    """Where each conversation stands first."""
+
+    first: dict[int, Place] = field(default_factory=dict)
+
+    def see(self, case: Case) -> None:
+        if case.turns and case.layout != "turn":
+            self.first.setdefault(self.key(case), (case.row.file, case.row.row))
+
+    def merge(self, other: Copies) -> None:
+        for number, place in other.first.items():
+            self.first.setdefault(number, place)
+
+    def original(self, case: Case) -> Place | None:
+        """Where the same conversation stands before this one; None where this is the first."""
+        if not case.turns or case.layout == "turn":
+            return None
+        place = self.first.get(self.key(case))
+        return place if place != (case.row.file, case.row.row) else None
+
+    def key(self, case: Case) -> int:
+        said = case.plain
+        return (
+            key(split_of(case), *said) if any(said) else key("as it is", *(str(turn["content"]) for turn in case.turns))
+        )
+
+
+@dataclass(slots=True)
+class Prompts:
+    """The answers that each prompt has, and the splits that it stands in."""
+
+    answers: dict[int, dict[str, str]] = field(default_factory=dict)  # prompt → plain answer → answer
+    splits: dict[int, set[str]] = field(default_factory=dict)  # prompt or term → splits
+    distinct: Counter[str] = field(default_factory=Counter)  # file → rows with an answer
+
+    def see(self, case: Case) -> None:
+        question = asked(case)
+        if not question:
+            return
+        said = answer(case)
+        known = self.answers.setdefault(key(question), {})
+        if len(known) < MOST_ANSWERS:
+            known.setdefault(plain_answer(case)[:LONGEST_KEPT], said[:LONGEST_KEPT])
+        if split := split_of(case):
+            for number in self.keys(case, question):
+                self.splits.setdefault(number, set()).add(split)
+
+    def merge(self, other: Prompts) -> None:
+        for number, answers in other.answers.items():
+            known = self.answers.setdefault(number, {})
+            for said, raw in answers.items():
+                if len(known) < MOST_ANSWERS:
+                    known.setdefault(said, raw)
+        for number, splits in other.splits.items():
+            self.splits.setdefault(number, set()).update(splits)
+
+    def others(self, case: Case) -> list[str]:
+        """Other answers to the same prompt."""
+        question = asked(case)
+        own = plain_answer(case)[:LONGEST_KEPT]
+        known = self.answers.get(key(question), {}) if question else {}
+        return [raw for said, raw in known.items() if said != own]
+
+    def leaks(self, case: Case) -> str:
+        """The split that has this row's term or prompt too, where this row is held out; else ""."""
+        split = split_of(case)
+        if not split or split == "train" or not self.splits:
+            return ""
+        for number in self.keys(case, asked(case)):
+            if "train" in self.splits.get(number, ()):
+                return "train"
+        return ""
+
+    def keys(self, case: Case, question: str) -> list[int]:
+        term = " ".join(case.term.casefold().split())  # with its marks: "</3" is not "3"
+        return [key("prompt", question), *([key("term", term)] if term else [])]
+
+
+@dataclass(slots=True)
+class Systems:
+    """System prompts that are the same but for figures and names of days."""
+
+    forms: dict[int, set[str]] = field(default_factory=dict)
+
+    def see(self, case: Case) -> None:
+        for text in case.said("system")[:1]:
+            if _DATE.search(text):
+                known = self.forms.setdefault(key(_DATED.sub("#", text)), set())
+                if len(known) < 2:
+                    known.add(text[:2_000])
+
+    def merge(self, other: Systems) -> None:
+        for number, forms in other.forms.items():
+            known = self.forms.setdefault(number, set())
+            known |= set(sorted(forms)[: 2 - len(known)])
+
+    def drifts(self, case: Case) -> bool:
+        """Whether the row's system prompt names a day that changes from row to row."""
+        for text in case.said("system")[:1]:
+            if _DATE.search(text):
+                return len(self.forms.get(key(_DATED.sub("#", text)), ())) > 1
+        return False

@@ -1,0 +1,133 @@
+"""7 CTRL-TOKEN: a control token inside what somebody says, the target's own or another family's.
+
+The target's tokenizer turns its own into a control id, whoever wrote it: never good. Another family's is text to it,
+and good where the question is about it ("what does <|im_start|> do?"). At the edge of a turn it is what is left of a
+template, and is stripped; a whole conversation inside one turn becomes its turns; anything else leaves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from curation.doctor.case import Case, Turn
+from curation.doctor.families import SPECIAL, Families
+from curation.doctor.row import Finding
+from curation.doctor.rule import CannotMendError, Rule, finding
+from curation.doctor.survey import Survey
+from curation.doctor.target import Target
+
+# Tags that people and tools write too; other rules look at them.
+TAGS = frozenset({"<s>", "<think>", "</think>", "<tool_call>", "</tool_call>", "<tools>", "</tools>"})
+STRUCK = re.compile(r"<s>[^<]+</s>")  # HTML for text that is struck out
+SPACED = re.compile(r"[<＜]\s*[|｜]\s*(\w+)\s*[|｜]\s*[>＞]")  # "< | im_end | >": a token spelled in pieces
+FIRST = frozenset("<[＜")  # what every marker begins with
+
+
+@dataclass(frozen=True)
+class ControlToken:
+    """Control tokens where text should be."""
+
+    fault: str = "CTRL-TOKEN"
+    needs_ids: bool = False
+    _known: dict[int, re.Pattern[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
+        for number, turn in enumerate(case.turns):
+            for marker in self._markers(turn, case, target):
+                detail = f"turn {number} ({turn['role']}) holds {marker!r}"
+                yield finding(case, self.fault, "fatal", detail, "taken off the edge, or taken back to turns")
+
+    def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
+        turns: list[Turn] = []
+        for number, turn in enumerate(case.turns):
+            found = self._markers(turn, case, target)
+            turns += self._mended(turn, number, found, turns, target) if found else [turn]
+        return [case.but(turns=turns)]
+
+    def _markers(self, turn: Turn, case: Case, target: Target) -> list[str]:
+        """The markers in a turn, once each; without those that the question is about."""
+        content = turn["content"]
+        if not isinstance(content, str) or FIRST.isdisjoint(content):
+            return []
+        own = {found.group() for found in target.form.control.finditer(content)}
+        others = {found.group() for found in foreign(target).finditer(content)}
+        others |= {found.group() for found in SPACED.finditer(content) if f"<|{found[1]}|>" in marks(target)}
+        if "</s>" in others and STRUCK.search(content) and len(others) == 1:
+            others = set()
+        asked = {marker for marker in others - own if is_subject(marker, case)}
+        return sorted((own | others) - asked)
+
+    def _mended(self, turn: Turn, number: int, markers: list[str], before: list[Turn], target: Target) -> list[Turn]:
+        content = turn["content"]
+        if inner := whole_chat(content, target):
+            return spliced(turn, inner, before, number)
+        edge = rf"(?:\s|{'|'.join(map(re.escape, markers))})"
+        plain = re.sub(rf"\A(?={edge}*\S){edge}*|{edge}*\Z", "", content)
+        if not plain:
+            raise CannotMendError(f"turn {number}: nothing but {', '.join(markers)}")
+        left = [marker for marker in markers if marker in plain]
+        if left:
+            raise CannotMendError(f"turn {number}: {left[0]!r} stands inside the text; nobody can tell what was meant")
+        return [turn | {"content": plain}]
+
+
+def whole_chat(content: str, target: Target) -> list[dict[str, str]]:
+    """The turns of a conversation that a template wrote, where a content is one; else []."""
+    judged = target.text_rows.judge(content)
+    answered = any(turn["role"] == "assistant" for turn in judged.messages)
+    return judged.messages if answered and SPECIAL.search(content) else []
+
+
+def spliced(turn: Turn, inner: list[dict[str, str]], before: list[Turn], number: int) -> list[Turn]:
+    """The turns of a conversation found inside one turn.
+
+    Raises CannotMendError where they do not fit what is before.
+    """
+    if turn["role"] == "user" and not any(one["role"] != "system" for one in before):
+        own = [one for one in inner if one["role"] != "system" or not before]
+        return [dict(one) for one in own]
+    asked = [one for one in inner if one["role"] == "user"]
+    if turn["role"] == "assistant" and before and len(asked) == 1 and asked[0]["content"] == before[-1]["content"]:
+        return [dict(one) for one in inner if one["role"] == "assistant"]
+    raise CannotMendError(f"turn {number} holds a whole conversation that does not fit the turns before it")
+
+
+def is_subject(marker: str, case: Case) -> bool:
+    """Whether a question speaks of the marker: it stands between the words of what the user says."""
+    for asked in case.said("user"):
+        place = asked.find(marker)
+        if place > 0 and asked[:place].strip() and asked[place + len(marker) :].strip():
+            return asked.count(marker) == 1 or not whole_line(marker, asked)
+    return False
+
+
+def whole_line(marker: str, text: str) -> bool:
+    """Whether the marker begins or ends a line of a text, as a template writes it."""
+    return any(line.strip().startswith(marker) or line.strip().endswith(marker) for line in text.split("\n"))
+
+
+def marks(target: Target) -> frozenset[str]:
+    """Special-looking tokens that some known template writes, tags that people write too apart."""
+    return _marks(tuple(sorted(target.templates.items()))) - TAGS
+
+
+def foreign(target: Target) -> re.Pattern[str]:
+    """Matches one of them."""
+    return _pattern(marks(target))
+
+
+@lru_cache(maxsize=16)
+def _pattern(tokens: frozenset[str]) -> re.Pattern[str]:
+    longest_first = sorted(tokens, key=lambda token: (-len(token), token))
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+
+
+@lru_cache(maxsize=16)
+def _marks(templates: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    return frozenset(Families(dict(templates)).tokens)
+
+
+RULES: tuple[Rule, ...] = (ControlToken(),)

@@ -1,0 +1,304 @@
+"""Answers that hold other turns: 22 RUNAWAY (they go on with the next turn), 26 ECHO (they say the question again)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from curation.doctor.case import Case
+from curation.doctor.row import Finding
+from curation.doctor.rule import CannotMendError, finding
+from curation.doctor.spoken import Spoken, spoken, without_code
+from curation.doctor.survey import Survey
+from curation.doctor.target import Target
+
+# ---------------------------------------------------------------- the next turn
+
+_ROLES = r"(?:user|human|assistant|system|model|instruction|input|response|gpt|chatgpt|ai|bot|prompter|end ?user)"
+_HEADER = re.compile(
+    rf"^[ \t>*_]*(?:\#{{1,4}}[ \t]*(?:{_ROLES}|question|answer)[ \t]*:?|\[/?(?:{_ROLES}|INST)\]|<</?SYS>>|"
+    rf"</?(?:{_ROLES})>|<\|?(?:{_ROLES}|im_start|im_end|end|eot_id)\|>|(?:{_ROLES}|question|prompt|q)[ \t]*\**[ \t]*:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NAKED = re.compile(
+    r"^(?:user|assistant|system|model|human)[ \t]*\n", re.MULTILINE
+)  # a header without its control tokens
+_INLINE = re.compile(  # behind a sentence: "… cool. User: What does …"
+    r"(?<=[.!?…”\"')])[ \t]+(?:\*\*)?(?:(?:User|USER|Human|HUMAN|Assistant|ASSISTANT|Instruction|"
+    r"INSTRUCTION)(?:\*\*)?:|"
+    r"\#{2,4} ?(?:Instruction|Input|Response|User|Human|Assistant|Question)\b:?|\[/?INST\]|Q: (?=[A-Z][^?\n]{0,200}\?))"
+)
+# In small letters; an answer that goes on has one of these.
+_HINTS = (
+    """
+    user: user** human: human** assistant: assistant** system: model: instruction: input: response: prompt: prompter:
+    question: q: q** gpt: ai: bot: ### [inst [/inst <<sys <| <user <human <assistant [user [human [assistant
+    """.split()  # noqa: SIM905 - a list of words reads best as one
+    + [f"{name}\n" for name in ("user", "human", "assistant", "system", "model")]
+    + ["user :", "assistant :", "## "]
+)
+_PARTS = frozenset(
+    {"definition", "meaning", "example", "examples", "note", "origin", "usage", "term", "slang", "context"}
+)
+_SPEAKER = re.compile(r"^[*# \t\"“>-]*(?!https?:)[^\W\d][^:.!?\n]{0,30}:", re.MULTILINE)
+_OWN_NAME = re.compile(r"\s*\**(?:Assistant|ASSISTANT)\**:\**\s*(?![^\0]*^\W*(?:User|USER|Human)\b)", re.MULTILINE)
+_ENDS = tuple(".!?…”\"')]}*`。！？।؟:;~>")
+
+
+@dataclass(frozen=True)
+class Runaway:
+    """An answer that goes on with what the user says next."""
+
+    fault: str = "RUNAWAY"
+    needs_ids: bool = False
+
+    def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
+        low = spoken(case).low
+        if not case.turns or not may_go_on(low):
+            return
+        said = spoken(case)
+        for number, text in said.answers:
+            place = next_turn(text, said)
+            if place >= 0:
+                detail = f"turn {number} goes on with another turn: {text[place : place + 60].strip()!r}"
+                yield finding(case, self.fault, "warning", detail, "cut off where the next turn begins")
+
+    def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
+        said = spoken(case)
+        turns = list(case.turns)
+        for number, text in said.answers:
+            place = next_turn(text, said)
+            if place < 0:
+                continue
+            if name := _OWN_NAME.match(text):
+                turns[number] = turns[number] | {"content": text[name.end() :]}
+                continue
+            answer = text[:place].rstrip().rstrip("*#>").rstrip()
+            if not isinstance(turns[number]["content"], str) or not is_whole(answer):
+                raise CannotMendError(f"turn {number} goes on with another turn, and no whole answer stands before it")
+            turns[number] = turns[number] | {"content": answer}
+        return [case.but(turns=turns)]
+
+
+def may_go_on(low: str) -> bool:
+    """Whether to look closer; quick, since few texts name a speaker."""
+    return any(hint in low for hint in _HINTS)
+
+
+def next_turn(text: str, said: Spoken) -> int:
+    """Where another turn begins inside an answer; -1 where none does, or where it is what was asked for."""
+    text = without_code(text)
+    found = [one for pattern in (_HEADER, _NAKED, _INLINE) if (one := pattern.search(text))]
+    if not found:
+        return -1
+    first = min(found, key=lambda one: one.start())
+    before = text[: first.start()]
+    if said.speaks_of("dialogue") or is_dialogue(before, text, said):
+        return -1
+    name = first.group().strip(" \t*_#:\n>").lower()
+    if (
+        name
+        in (
+            "q",
+            "question",
+            "input",
+            "prompt",
+            "system",
+            "model",
+            "ai",
+            "bot",
+            "response",
+            "instruction",
+            "answer",
+        )
+        and first.group().lstrip(" *>")[0] not in "#[<"
+        and not is_followed(text[first.end() :], name)
+    ):
+        return -1
+    return first.start()
+
+
+def is_dialogue(before: str, text: str, said: Spoken) -> bool:
+    """Whether the answer tells a conversation: it is announced, others speak before, or the question has speakers."""
+    if before.rstrip().endswith(":") and len(before.split()) > 1:
+        return True
+    if not before.strip():
+        return not (_NAKED.match(text.lstrip()) or text.lstrip()[0] in "#[<" or _OWN_NAME.match(text))
+    speakers = {line.strip(' *#\t"“>-:').lower() for line in _SPEAKER.findall(before) if len(line.split()) < 4}
+    quoted = any(role == "user" and _HEADER.search(part) for role, part in said.turns)
+    return quoted or len(speakers - _PARTS) > 1  # one is a headword or a heading
+
+
+def is_followed(rest: str, name: str) -> bool:
+    """Whether another turn's name stands further down, as an answer behind a question."""
+    after = {
+        "q": "a|answer",
+        "question": "a|answer",
+        "prompt": "response|answer|completion",
+        "input": "output|response",
+    }
+    names = after.get(name, "user|human|assistant|instruction|response|input|output")
+    return bool(re.search(rf"^[\s*#>]*(?:{names})\W{{0,3}}:", rest, re.IGNORECASE | re.MULTILINE)) or (
+        name in ("q", "question") and "?" in rest
+    )
+
+
+def is_whole(answer: str) -> bool:
+    """Whether an answer says something and comes to an end."""
+    return bool(answer) and (answer.endswith(_ENDS) or ord(answer[-1]) > 0x2000 or answer[-1].isalnum())
+
+
+# ---------------------------------------------------------------- the question again
+
+_WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]", re.UNICODE)
+_LABELLED = re.compile(
+    r"\A[\s*#>]*(?:q|question|user|human|prompt|instruction|you asked|input)\W{0,3}:\W*", re.IGNORECASE
+)
+_ANSWER_LABEL = re.compile(r"\A[\s*#>]*(?:a|answer|assistant|response|output|bot|ai|gpt)\W{0,3}:[\s*]*", re.IGNORECASE)
+_QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]|(?<!\w)[‘']([^‘’'\n]{3,})[’'](?!\w)")
+_ASKS = re.compile(  # what no sentence goes on from
+    r"\W*(?:(?:hey|hi|hello|ok|okay|so|please|yo|um)\W+)*(?:what|whats|who|how|why|when|where|which|can|could|would|will|do|does|is|"
+    r"are|explain|define|describe|tell|give|translate|rewrite|say|use)\b",
+    re.IGNORECASE,
+)
+_TASK = re.compile(r"\A[^:\n]{4,120}:\s+(\S.*)\Z", re.DOTALL)  # "Say this in slang: I am tired."
+_FRAME = frozenset(
+    """
+    it this that means mean meaning the is a an term word phrase slang sentence expression stands for refers in plain
+    english words of says said asked question follows here answer definition translates translation sure certainly
+    """.split()  # noqa: SIM905 - a list of words reads best as one
+)
+
+
+@dataclass(frozen=True)
+class Echo:
+    """An answer that begins with its question, or is nothing else."""
+
+    fault: str = "ECHO"
+    needs_ids: bool = False
+
+    def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
+        for number, asked, answered in pairs(case):
+            rest = without_echo(asked, answered)
+            if rest is None:
+                continue
+            if tokens(asked) != tokens(answered) and spoken(case).speaks_of("repetition"):
+                continue  # "Repeat after me: …"
+            what = "begins with its question" if rest else "says nothing but its question, or what that quotes"
+            yield finding(
+                case, self.fault, "warning", f"turn {number} {what}: {answered[:60]!r}", "left out" if rest else ""
+            )
+
+    def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
+        turns = list(case.turns)
+        for number, asked, answered in pairs(case):
+            rest = without_echo(asked, answered)
+            if rest is None:
+                continue
+            if not rest:
+                raise CannotMendError(f"turn {number} says nothing but its question: {answered[:60]!r}")
+            turns[number] = turns[number] | {"content": rest}
+        return [case.but(turns=turns)]
+
+
+def pairs(case: Case) -> Iterator[tuple[int, str, str]]:
+    """(turn, question, answer) of each answer that follows a question."""
+    before = None
+    for number, turn in enumerate(case.turns):
+        if before is not None and turn["role"] == "assistant" and before["role"] == "user":
+            asked, answered = before["content"], turn["content"]
+            if isinstance(asked, str) and isinstance(answered, str) and may_echo(asked, answered):
+                yield number, asked, answered
+        before = turn
+
+
+def may_echo(asked: str, answered: str) -> bool:
+    """Whether an answer might say its question again; quick, since nearly none does."""
+    if not asked or not answered:
+        return False
+    if len(answered) < len(asked) + 24:
+        low = answered.lower()
+        parts = (next(filter(None, found)) for found in _QUOTED.findall(asked))
+        if any(part.strip(" .!?").lower() in low for part in parts):
+            return True
+        task = asked.partition(": ")[2].strip().lower()
+        if task and task[:8] in low:
+            return True
+    begin = asked.strip()[:8].lower()
+    return begin in answered[: len(asked) + 60].lower()
+
+
+def without_echo(asked: str, answered: str) -> str | None:
+    """What an answer says behind its question: "" for nothing, None where it does not say its question."""
+    question, said = tokens(asked), tokens(answered)
+    words = [word for word in question if word[0].isalnum()]
+    if len(words) >= 3 and (end := echo_end(asked, answered, words)) > 0:
+        rest = _ANSWER_LABEL.sub("", answered[end:].lstrip(" \t\n.?!:;\"”'’*>-—")).strip()
+        return rest if any(sign.isalnum() for sign in rest) else ""
+    own = [word for word in said if word[0].isalnum()]
+    if not own:
+        return None
+    if own == words:
+        return ""
+    return "" if only_quotes(asked, own) else None
+
+
+def echo_end(asked: str, answered: str, words: list[str]) -> int:
+    """The place behind the question at the start of an answer; 0 where it does not stand there, or goes on."""
+    label = _LABELLED.match(answered)
+    start = label.end() if label else 0
+    place = start
+    for word in words:
+        found = _WORDS.search(answered, place)
+        while found and not found.group()[0].isalnum():
+            found = _WORDS.search(answered, found.end())
+        if not found or found.group().lower().replace("’", "'") != word:
+            return 0
+        place = found.end()
+    behind = answered[place:].lstrip("\"”'’*_) ")
+    ends = (
+        not behind
+        or behind[0] in ".?!\n:…"
+        or bool(re.match(r"\s*[-—]+\s", answered[place:]))
+        or "\n" in answered[place : place + 3]
+    )
+    if not ends and label is None and asked.rstrip().endswith(("?", ".", "!")) and behind[:1].isupper():
+        ends = len(words) >= 5  # "what does rizz mean It means …", the mark left out
+    ends = ends or (len(words) > 3 and _ASKS.match(asked) is not None)
+    is_question = asked.rstrip().endswith("?") or len(words) >= 5 or label is not None
+    return place if ends and is_question else 0
+
+
+def only_quotes(asked: str, said: list[str]) -> bool:
+    """Whether an answer is what the question quotes, and words that frame an answer."""
+    quoted = [next(filter(None, found)) for found in _QUOTED.findall(asked)]
+    task = _TASK.match(asked.strip())
+    parts = quoted if len(quoted) == 1 else []
+    if task and not quoted:
+        parts = [task[1]] if len(task[1].split()) > 2 else []  # a word or two may have no other form
+    for part in parts:
+        own = [word for word in tokens(part) if word[0].isalnum()]
+        if not own or not covers(said, own):
+            continue
+        rest = list(said)
+        while (at := place_of(rest, own)) >= 0:
+            rest[at : at + len(own)] = []
+        if set(rest) <= _FRAME:
+            return True
+    return False
+
+
+def covers(said: list[str], own: list[str]) -> bool:
+    return place_of(said, own) >= 0
+
+
+def place_of(said: list[str], own: list[str]) -> int:
+    """Where some words stand in a row inside others; -1 for nowhere."""
+    size = len(own)
+    return next((at for at in range(len(said) - size + 1) if said[at : at + size] == own), -1)
+
+
+def tokens(text: str) -> list[str]:
+    """Words and marks in small letters."""
+    return [word.lower().replace("’", "'") for word in _WORDS.findall(text)]

@@ -1,0 +1,213 @@
+"""21 GLUE: seams of pasted columns: "a A term", two full stops, a label twice, labels in mid-line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from curation.doctor.case import Case
+from curation.doctor.row import Finding
+from curation.doctor.rule import finding
+from curation.doctor.spoken import ROLELESS, outside_code, reworded, spoken, without_code
+from curation.doctor.survey import Survey
+from curation.doctor.target import Target
+from curation.seams import DOUBLED_ARTICLE, DOUBLED_STOP
+
+_ARTICLES = tuple(f"{one} {other} " for one in ("a", "an", "the") for other in ("a", "an", "the"))
+_STOPS = (
+    "..",
+    ". .",
+    "?.",
+    "!.",
+    "? .",
+    "! .",
+    ",.",
+    ";.",
+    ", .",
+    ".,",
+    ". ,",
+    ".”.",
+    '.".',
+    ".'.",
+    ".’.",
+    "….",
+    "… .",
+    "。.",
+    "؟.",
+)
+_VERBS = ("means means", "refers to refers", "stands for stands", "of of ", "means that means")
+
+_NAMES = (
+    r"(?:slang(?: term)?|term|word|phrase|definition|description|meaning|example|context|usage|origin|question|answer|"
+    r"response|instruction|input|output|sentence|explanation|translation)"
+)
+_TWICE = re.compile(r"(?<![\w*])(\**([A-Za-z][\w ]{1,24}?)\**[ \t]*:\**)\s*\**\2\**[ \t]*:(?!\w|//)", re.IGNORECASE)
+_MAIL = frozenset({"re", "fw", "fwd", "aw", "wg"})  # of a reply to a reply
+_TWO_ARTICLES = re.compile(r"(?<!\w)(?:an?|the)[ \t]+(?:an?|the)[ \t]")
+_ENDS_NAME = re.compile(r":(?<=[megntres]:)")  # the last letters of labels
+_STUCK_LABEL_LOW = re.compile(
+    r"[a-z.!?”\"')](?:term|slang|definition|description|meaning|example|context|usage|origin|question|"
+    r"answer|response)s?:"
+)
+_STUCK_LABEL = re.compile(
+    r"(?<=[a-z.!?”\"')])(?=(?:Slang(?: Term)?|Term|Definition|Description|Meaning|Example|Context|Usage|"
+    r"Origin|Question|Answer|"
+    r"Response)s?:\s)"
+)
+_INLINE = re.compile(rf"(?:^|(?<=[\s|,;.])){_NAMES}\s?:(?=\s)", re.IGNORECASE | re.MULTILINE)
+_COLUMNS = frozenset(
+    {"description", "context", "slang", "slang term"}
+)  # names that no writer gives to parts of an answer
+_VERB_TWICE = re.compile(r"\b(means|refers to|stands for|of|means that)[ ]+\1\b(?! (?:that|to|for)\b)", re.IGNORECASE)
+_GOES_ON = re.compile(  # a pause, not the end of a cell
+    r"\s+(?:etc|and|but|or|so|they|s?he|its?|this|that|thats|you|we|kind|not|once|if|when|because|now|"
+    r"then|still|just|be)\b"
+)
+_ABBREVIATED = re.compile(r"\b[A-Z]\w{1,5}\Z")  # "Calif., "
+_ENTITY = re.compile(r"&#?\w{2,31}\Z")
+_LAZY = re.compile(
+    r"\.\.\.|…(?!\s?\.)|\b(?:u|ur|lol|lmao|omg|im|dont|cuz|ppl|wanna|gonna)\b|(?<![\w.])i(?=[ '’])|"
+    r"[!?]{2,}|(?<!\.)\.\.(?=\w)"
+)
+
+
+@dataclass(frozen=True)
+class Glue:
+    """Seams that no writer leaves."""
+
+    fault: str = "GLUE"
+    needs_ids: bool = False
+
+    def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
+        said = spoken(case)
+        if not may_have_seams(said.low):
+            return
+        for number, (role, text) in enumerate(said.turns):
+            if seam := seam_in(text, role):
+                detail = f"turn {number} ({role}): {seam!r:.100}"
+                yield finding(case, self.fault, "warning", detail, "the seam is mended")
+
+    def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
+        return [reworded(case, lambda role, text: outside_code(text, mended) if seam_in(text, role) else text)]
+
+
+def may_have_seams(low: str) -> bool:
+    """Whether to look closer; quick, since nearly all texts have none. The text is given in small letters."""
+    if ":" in low and (low.count(":") > 1 or (_ENDS_NAME.search(low) and _STUCK_LABEL_LOW.search(low))):
+        return True
+    for sign in _STOPS:
+        if sign in low:
+            return True
+    return has_two_articles(low) or any(sign in low for sign in _VERBS)
+
+
+def has_two_articles(low: str) -> bool:
+    """Whether two articles follow each other, in a text in small letters."""
+    for sign in _ARTICLES:
+        if sign in low:
+            return _TWO_ARTICLES.search(low) is not None
+    return False
+
+
+def seam_in(text: str, role: str) -> str:
+    """The first seam of a text, with what is around it; "" where there is none."""
+    text = without_code(text)
+    written = role in ("assistant", ROLELESS)
+    places = [doubled_label(text), _STUCK_LABEL.search(text) if ":" in text else None]
+    if written:
+        places += [_VERB_TWICE.search(text), columns_in_line(text), next(stops(text), None)]
+    if (written or role == "user") and has_two_articles(text.lower()):
+        article = DOUBLED_ARTICLE.search(text)
+        places.append(article if article and (written or not inside_quotes(text, article.start())) else None)
+    found = next(filter(None, places), None)
+    return text[max(found.start() - 20, 0) : found.end() + 20].strip() if found else ""
+
+
+def stops(text: str) -> Iterator[re.Match[str]]:
+    """Doubled stops; not those of people who write two dots for a pause, nor of abbreviations and entities."""
+    if not any(sign in text for sign in _STOPS):
+        return
+    lazy = _LAZY.search(text) is not None
+    for found in DOUBLED_STOP.finditer(text):
+        dots, before, behind = found.group(), text[: found.start()], text[found.end() :]
+        if len(dots.strip()) > 4 or (" " in dots and "," in dots) or (dots[0] == ";" and _ENTITY.search(before)):
+            continue
+        if set(dots) == {"."} and (
+            lazy or _GOES_ON.match(behind) or (behind[:2].strip().islower() and before[:1].islower())
+        ):
+            continue
+        if dots.endswith(",") and _ABBREVIATED.search(before):
+            continue
+        yield found
+
+
+def doubled_label(text: str) -> re.Match[str] | None:
+    """A label twice in a row: "Definition: Definition:"."""
+    if text.count(":") < 2:
+        return None
+    return next((found for found in _TWICE.finditer(text) if found[2].strip().lower() not in _MAIL), None)
+
+
+def columns_in_line(text: str) -> re.Match[str] | None:
+    """The second of several columns with their labels in one line: "Slang: W Description: win Context: …"."""
+    for line in text.split("\n"):
+        if line.count(":") < 2:
+            continue
+        found = list(_INLINE.finditer(line))
+        names = {label.group().rstrip(" :").strip().lower() for label in found}
+        if len(names) > 2 or (len(names) > 1 and names & _COLUMNS):
+            return found[1]
+    return None
+
+
+def inside_quotes(text: str, place: int) -> bool:
+    """Whether a place stands inside quotation marks: what somebody else wrote."""
+    before = text[:place]
+    return before.count("“") > before.count("”") or before.count('"') % 2 == 1
+
+
+# ---------------------------------------------------------------- mending
+
+
+def mended(text: str) -> str:
+    """The text with its seams closed; where one cannot be closed it stays."""
+    for _ in range(4):  # one seam may uncover another: "a A A term"
+        before = text
+        text = "\n".join(one_line_mended(line) for line in text.split("\n"))
+        text = _TWICE.sub(lambda found: found.group() if found[2].strip().lower() in _MAIL else found[1], text)
+        if text == before:
+            break
+    return text
+
+
+def one_line_mended(line: str) -> str:
+    line = _STUCK_LABEL.sub(" ", line)
+    line = _VERB_TWICE.sub(lambda found: found[1], line)
+    line = DOUBLED_ARTICLE.sub(lambda found: one_article(found.group()), line)
+    for found in reversed(list(stops(line))):
+        line = line[: found.start()] + one_stop(found.group()) + line[found.end() :]
+    second = columns_in_line(line)
+    if second:
+        places = [label.start() for label in _INLINE.finditer(line)][1:]
+        pieces = [line[start:stop] for start, stop in zip([0, *places], [*places, len(line)], strict=True)]
+        line = "\n".join(piece.strip(" \t|,;") for piece in pieces)
+    return line
+
+
+def one_article(pair: str) -> str:
+    """One article for two: the second, which belongs to the word behind it, in the case of the first."""
+    before = pair[: len(pair) - len(pair.lstrip('“"‘.!?…: \t\n'))]
+    first, second = pair[len(before) :].split()
+    return before + (second.capitalize() if first[0].isupper() else second.lower())
+
+
+def one_stop(dots: str) -> str:
+    """One stop for two; a mark that says more than a full stop stays, and what closes a quotation."""
+    for mark in "!?。؟‽":
+        if mark in dots:
+            return mark
+    for close in "”’\"'":
+        if close in dots:
+            return "." + close
+    return "," if dots.strip().endswith(",") else "."

@@ -1,0 +1,102 @@
+"""Rows dealt to worker processes: each surveys its part, the surveys are added up, each then looks with the sum.
+
+Workers are forked, so that nothing but surveys and findings crosses between processes. Where a system cannot fork, or
+the rows are few, one process does it all; what comes out is the same.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any, Protocol
+
+from curation.doctor.row import Finding, Row
+from curation.doctor.survey import Survey
+
+FEWEST = 1_000  # rows that are worth a process
+Found = list[tuple[int, list[Finding]]]  # place of a row, its findings
+
+
+class Part(Protocol):
+    """Some rows in a row, and what is done with them."""
+
+    def survey(self) -> Survey: ...
+
+    def examine(self, survey: Survey) -> Found: ...
+
+
+def looked_at(rows: Sequence[Row], workers: int, part: Callable[[int, Sequence[Row]], Part]) -> tuple[Survey, Found]:
+    """The survey of all rows, and what was found in them. `part` is given the place of the first of its rows."""
+    count = max(1, min(workers, len(rows) // FEWEST)) if "fork" in multiprocessing.get_all_start_methods() else 1
+    borders = [len(rows) * number // count for number in range(count + 1)]
+    parts = [part(first, rows[first:end]) for first, end in pairwise(borders)]
+    with _crew(parts[1:]) as pipes:
+        survey = parts[0].survey()
+        for pipe in pipes:
+            survey.merge(_received(pipe))
+        for pipe in pipes:
+            pipe.send(survey)
+        found = parts[0].examine(survey)
+        for pipe in pipes:
+            found += _received(pipe)
+    return survey, found
+
+
+@contextmanager
+def _crew(parts: Sequence[Part]) -> Iterator[list[Any]]:
+    """A process for each part, by the pipe to it."""
+    fork = multiprocessing.get_context("fork") if parts else None
+    crew = []
+    with _tokenizers_alone(bool(parts)):
+        for part in parts:
+            assert fork is not None
+            ours, theirs = fork.Pipe()
+            process = fork.Process(target=_work, args=(part, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            crew.append((process, ours))
+    try:
+        yield [pipe for _, pipe in crew]
+    finally:
+        for process, pipe in crew:
+            pipe.close()
+            process.join()
+
+
+@contextmanager
+def _tokenizers_alone(wanted: bool) -> Iterator[None]:
+    """Have tokenizers use one thread in a forked process without a warning: each process has a core of its own."""
+    name = "TOKENIZERS_PARALLELISM"
+    before = os.environ.get(name)
+    if wanted and before is None:
+        os.environ[name] = "false"
+    try:
+        yield
+    finally:
+        if wanted and before is None:
+            del os.environ[name]
+
+
+def _work(part: Part, pipe: Any) -> None:
+    """What a worker does."""
+    try:
+        pipe.send(part.survey())
+        pipe.send(part.examine(pipe.recv()))
+    except EOFError:
+        return  # the others failed
+    except Exception as error:  # noqa: BLE001 - it is raised in the parent
+        pipe.send(error)
+
+
+def _received(pipe: Any) -> Any:
+    """What a worker sends. Raises what the worker raised."""
+    try:
+        got = pipe.recv()
+    except EOFError as error:
+        raise RuntimeError("a worker process ended without an answer: out of memory?") from error
+    if isinstance(got, Exception):
+        raise got
+    return got

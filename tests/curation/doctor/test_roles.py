@@ -1,0 +1,122 @@
+"""Who speaks: names of roles, their order, exchanged sides, rows without an answer and turns without borders."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from curation.doctor import diagnose, repair
+from curation.doctor.target import Target
+from train.base_models import find_base_model, stand_in_tokenizer
+
+Chat = list[dict[str, object]]
+NAMES = ("llama-3.2-1b-instruct", "qwen2.5-0.5b-instruct", "gemma-3-1b-it")
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def target(request: pytest.FixtureRequest) -> Target:
+    spec = find_base_model(request.param)
+    return Target(request.param, stand_in_tokenizer(spec), spec.settings, spec.pad)
+
+
+def chat(*turns: tuple[str, str]) -> dict[str, object]:
+    return {"messages": [{"role": role, "content": content} for role, content in turns]}
+
+
+def faults(rows: list[object], target: Target) -> list[tuple[int, str]]:
+    return [(found.row, found.fault) for found in diagnose(rows, target).findings]
+
+
+def mended(rows: list[object], target: Target) -> list[object]:
+    repaired = repair(rows, target)
+    values = [row.value for row in repaired.rows]
+    assert [row.value for row in repair(values, target).rows] == values, "a second run changes something"
+    return values
+
+
+USER, ANSWER = ("user", "What does rizz mean?"), ("assistant", "Charm.")
+GOOD = chat(USER, ANSWER)
+OTHER = (("user", "What does drip mean?"), ("assistant", "Style."))
+
+
+def test_good_conversations_are_left_alone(target: Target) -> None:
+    rows: list[object] = [
+        GOOD,
+        chat(("system", "Be kind."), USER, ANSWER),
+        chat(USER, ANSWER, USER, ("assistant", "Flair.")),
+    ]
+    assert [fault for _, fault in faults(rows, target)] == []
+
+
+@pytest.mark.parametrize(("role", "meant"), [("Human", "user"), (" GPT ", "assistant"), ("ASSISTANT", "assistant")])
+def test_other_names_of_roles_are_renamed(target: Target, role: str, meant: str) -> None:
+    turns = [(role if name == meant else name, said) for name, said in (USER, ANSWER)]
+    assert faults([chat(*turns)], target) == [(0, "ROLE-NAME")]
+    assert mended([chat(*turns)], target) == [GOOD]
+
+
+def test_a_role_that_nobody_knows_leaves(target: Target) -> None:
+    rows: list[object] = [chat(("narrator", "Once."), USER, ANSWER)]
+    assert (0, "ROLE-NAME") in faults(rows, target)
+    assert mended(rows, target) == []
+
+
+@pytest.mark.parametrize(
+    ("turns", "wanted"),
+    [
+        ((("user", "A?"), ("user", "B?"), ANSWER), chat(("user", "A?\n\nB?"), ANSWER)),
+        ((USER, ANSWER, ("user", "And?")), GOOD),
+        ((USER, ("system", "Be kind."), ANSWER), chat(("system", "Be kind."), USER, ANSWER)),
+        ((USER, ("assistant", "A"), ("assistant", "B")), chat(USER, ("assistant", "A\n\nB"))),
+        ((ANSWER, USER, ("assistant", "B")), None),
+        ((("system", "A"), USER, ("system", "B"), ANSWER), None),
+    ],
+)
+def test_turns_are_brought_in_order(target: Target, turns: tuple[tuple[str, str], ...], wanted: object) -> None:
+    assert "ROLE-ORDER" in {fault for _, fault in faults([chat(*turns)], target)}
+    assert mended([chat(*turns)], target) == ([wanted] if wanted else [])
+
+
+def test_sides_that_are_exchanged_are_put_back(target: Target) -> None:
+    chance = random.Random(1)
+    things = ["rizz", "drip", "cap", "bussin", "mid", "yeet", "bet", "slay"]
+    rows: list[object] = []
+    for number in range(120):
+        word = f"{chance.choice(things)}{number}"
+        asked = chance.choice([f"What does “{word}” mean?", f"Define {word}.", f"Explain the slang “{word}”, please."])
+        told = chance.choice([f"It means {number} things at once, mostly good.", f"“{word}” stands for item {number}."])
+        rows.append(chat(("user", asked), ("assistant", told)))
+    good = list(rows)
+    swapped = [7, 30, 88]
+    for place in swapped:
+        first, second = good[place]["messages"]  # type: ignore[index]
+        rows[place] = chat(("user", str(second["content"])), ("assistant", str(first["content"])))
+    assert faults(good, target) == []
+    assert faults(rows, target) == [(place, "ROLE-SWAP") for place in swapped]
+    assert mended(rows, target) == good
+
+
+def test_a_prompt_without_an_answer_leaves(target: Target) -> None:
+    rows: list[object] = [chat(USER)]
+    assert (0, "NO-TARGET") in faults(rows, target)
+    assert mended(rows, target) == []
+
+
+def test_a_prompt_is_split_where_the_whole_file_declares_an_answer(target: Target) -> None:
+    rows: list[object] = [chat(("user", f"### Word: w{n}\n### Answer: It is w{n}.")) for n in range(9)]
+    assert {fault for _, fault in faults(rows, target)} == {"NO-TARGET"}
+    assert mended(rows, target)[2] == chat(("user", "### Word: w2"), ("assistant", "It is w2."))
+
+
+def test_an_instruction_that_never_changes_is_no_answer(target: Target) -> None:
+    rows: list[object] = [chat(("user", f"Word: w{n}\nDefinition: d{n}\nYour task: Rewrite it.")) for n in range(9)]
+    assert mended(rows, target) == []
+
+
+def test_turns_without_borders_are_gathered_and_leftovers_leave(target: Target) -> None:
+    rows: list[object] = [{"role": role, "content": said} for role, said in (USER, ANSWER, USER, *OTHER)]
+    assert {fault for _, fault in faults(rows, target)} == {"FLAT"}
+    repaired = repair(rows, target)
+    assert [row.value for row in repaired.rows] == [GOOD, chat(*OTHER)]
+    assert [gone.row.row for gone in repaired.quarantined] == [2]

@@ -1,0 +1,212 @@
+"""What only the other rows tell: answers of other rows, cuts, constant answers, drifting dates, copies, conflicts."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from curation.doctor import diagnose, repair
+from curation.doctor.row import Row
+from curation.doctor.target import Target
+from pipelines.doctoring.target import known_templates
+from train.base_models import find_base_model, stand_in_tokenizer
+
+THINGS = [
+    "rizz",
+    "drip",
+    "cap",
+    "bussin",
+    "mid",
+    "yeet",
+    "bet",
+    "slay",
+    "simp",
+    "stan",
+    "sus",
+    "tea",
+    "vibe",
+    "woke",
+    "flex",
+    "ghost",
+    "glow",
+    "hype",
+    "lit",
+    "noob",
+    "salty",
+]
+SAID = ("a way to {0} with style and {1}", "someone who is {0}, but never {1}", "to {0} loudly, mostly at a {1}")
+PARTS = [
+    "dance",
+    "sing",
+    "leave",
+    "win",
+    "lose",
+    "argue",
+    "shout",
+    "eat",
+    "party",
+    "game",
+    "friend",
+    "boss",
+    "teacher",
+    "phone",
+    "mirror",
+    "car",
+    "song",
+    "joke",
+]
+Rows = list[object]
+
+
+@pytest.fixture(scope="module")
+def target() -> Target:
+    spec = find_base_model("llama-3.2-1b-instruct")
+    return Target(spec.name, stand_in_tokenizer(spec), spec.settings, spec.pad, templates=known_templates())
+
+
+def chat(asked: str, answered: str, system: str = "") -> dict[str, object]:
+    turns = [("system", system)] * bool(system) + [("user", asked), ("assistant", answered)]
+    return {"messages": [{"role": role, "content": said} for role, said in turns]}
+
+
+def good(size: int = 200, seed: int = 3) -> Rows:
+    """Questions about made-up words, and answers that name them."""
+    chance = random.Random(seed)
+    rows: Rows = []
+    for number in range(size):
+        word = f"{chance.choice(THINGS)}{chance.choice(THINGS)}{number}"
+        told = chance.choice(SAID).format(chance.choice(PARTS), chance.choice(PARTS))
+        asked = chance.choice(("What does “{0}” mean?", "Explain the slang “{0}”.")).format(word)
+        rows.append(
+            chat(asked, f"“{word}” means {told}, as {chance.choice(PARTS)} number {chance.randrange(999)} shows.")
+        )
+    return rows
+
+
+def answer(row: object) -> str:
+    return str(row["messages"][-1]["content"])  # type: ignore[index]
+
+
+def question(row: object) -> str:
+    return str(row["messages"][0]["content"])  # type: ignore[index]
+
+
+def found(rows: Rows, target: Target) -> list[tuple[int, str]]:
+    return [(one.row, one.fault) for one in diagnose(rows, target, ids=False).findings]
+
+
+def test_good_rows_are_left_alone(target: Target) -> None:
+    for seed in (3, 4, 5):
+        assert found(good(seed=seed), target) == []
+
+
+def test_the_answer_of_another_row_is_found_and_leaves(target: Target) -> None:
+    rows = good()
+    for left, right in ((5, 90), (17, 140)):
+        one, other = rows[left], rows[right]
+        rows[left], rows[right] = chat(question(one), answer(other)), chat(question(other), answer(one))
+    assert found(rows, target) == [(place, "WRONG-TERM") for place in (5, 17, 90, 140)]
+    assert {gone.row.row for gone in repair(rows, target).quarantined} == {5, 17, 90, 140}
+
+
+@pytest.mark.parametrize("step", [1, -1, 2])
+def test_answers_that_are_all_shifted_are_put_back(target: Target, step: int) -> None:
+    rows = good(60)
+    shifted = [chat(question(row), answer(rows[(place - step) % 60])) for place, row in enumerate(rows)]
+    mended = [row.value for row in repair(shifted, target).rows]
+    assert len(mended) >= 60 - abs(step)
+    assert all(row in rows for row in mended)
+
+
+def test_answers_cut_at_one_length(target: Target) -> None:
+    rows = good()
+    cut = [place for place in range(0, 200, 10) if len(answer(rows[place])) > 48]
+    for place in cut:
+        rows[place] = chat(question(rows[place]), answer(rows[place])[:48].rstrip())
+    open_ends = {place for place in cut if answer(rows[place])[-1].isalnum()}
+    assert len(open_ends) > 10
+    assert {place for place, fault in found(rows, target) if fault == "CUT"} == open_ends
+
+
+def test_answers_without_a_full_stop_are_not_cut(target: Target) -> None:
+    rows: Rows = [chat(question(row), answer(row).rstrip(".")) for row in good()]
+    assert [fault for _, fault in found(rows, target)] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["https://example.org/rizz", "I'm sorry, but I can't help with that.", "As an AI language model, I have no slang."],
+)
+def test_an_answer_that_says_nothing(target: Target, said: str) -> None:
+    rows = good(40)
+    rows[7] = chat(question(rows[7]), said)
+    assert (7, "LOW-INFO") in found(rows, target)
+
+
+def test_one_answer_to_many_prompts_and_labels(target: Target) -> None:
+    rows = good()
+    for place in range(10, 20):
+        rows[place] = chat(question(rows[place]), "It is a slang term used on social media.")
+    assert {place for place, fault in found(rows, target) if fault == "LOW-INFO"} == set(range(10, 20))
+    labels: Rows = [chat(question(row), ("slang", "not slang")[place % 2]) for place, row in enumerate(good())]
+    assert found(labels, target) == []
+
+
+def test_a_day_in_the_system_prompt_that_changes(target: Target) -> None:
+    rows: Rows = [
+        chat(question(r), answer(r), f"Today is 2026-03-{n % 27 + 1:02}. Be kind.") for n, r in enumerate(good(40))
+    ]
+    assert {fault for _, fault in found(rows, target)} == {"SYS-DRIFT"}
+    same: Rows = [chat(question(row), answer(row), "Today is 2026-03-01. Be kind.") for row in good(40)]
+    assert found(same, target) == []
+
+
+def test_a_day_that_the_template_printed_is_pinned(target: Target) -> None:
+    turns = [{"role": "user", "content": "What is rizz?"}, {"role": "assistant", "content": "Charm."}]
+    text = target.render(turns)
+    rows: Rows = [{"text": text.replace(target.settings.date_string, "22 Nov 2026")}]
+    assert found(rows, target) == [(0, "SYS-DRIFT")]
+    assert [row.value for row in repair(rows, target).rows] == [{"text": text}]
+
+
+def test_copies_are_told_and_stay(target: Target) -> None:
+    rows = good(30)
+    rows.append(chat(question(rows[4]).upper(), answer(rows[4]) + "!"))
+    rows.append(rows[9])
+    assert found(rows, target) == [(30, "DUP"), (31, "DUP")]
+    assert [row.value for row in repair(rows, target).rows] == rows
+
+
+def test_answers_that_differ_in_marks_that_matter_are_no_copies(target: Target) -> None:
+    assert found([chat("What does 🙂 mean?", "😀"), chat("What does 🙂 mean?", "😢")], target) == [
+        (0, "POLYSEMY"),
+        (1, "POLYSEMY"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "fault"),
+    [
+        ("Yes, it is rude.", "No, it is a greeting.", "CONFLICT"),
+        ("It is used by older people.", "It is not used by older people.", "CONFLICT"),
+        ("It began in 1990 on the radio.", "It began in 2010 on the radio.", "CONFLICT"),
+        ("A cigarette.", "To look at somebody for a long time.", "POLYSEMY"),
+    ],
+)
+def test_two_answers_to_one_prompt(target: Target, left: str, right: str, fault: str) -> None:
+    rows: Rows = [*good(20), chat("What does “zz” mean?", left), chat("What does “zz” mean?", right)]
+    assert found(rows, target) == [(20, fault), (21, fault)]
+    assert [row.value for row in repair(rows, target).rows] == rows, "none is dropped in silence"
+
+
+def test_a_term_on_both_sides_of_a_split(target: Target) -> None:
+    rows = good(40)
+    train = [Row("train.jsonl", place, 0, row, "train") for place, row in enumerate(rows[:30])]
+    test = [Row("test.jsonl", place, 0, row, "test") for place, row in enumerate([*rows[30:], rows[3]])]
+    findings = diagnose([*train, *test], target, ids=False).findings
+    assert [(one.file, one.row, one.fault) for one in findings] == [("test.jsonl", 10, "LEAK")]
+    leaking = {"term": "</3"} | chat("Define it.", "A broken heart.")
+    other = {"term": "3"} | chat("Define that.", "A number.")
+    both = [Row("train.jsonl", 0, 0, leaking, "train"), Row("test.jsonl", 0, 0, other, "test")]
+    assert diagnose(both, target, ids=False).findings == []
