@@ -1,0 +1,91 @@
+"""Ours beside the peers on every kind of formatting fault: `python -m benchmarks.format_faults`; README.md explains."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.format_faults import ours, peers
+from benchmarks.format_faults.make import BAD, GOOD
+from benchmarks.format_faults.score import Score, score
+from benchmarks.format_faults.sets import Kind, Made, Scene
+from benchmarks.format_faults.tables import by_kind, summary, write_between
+from benchmarks.format_faults.targets import FAMILIES, target
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = parse(argv)
+    try:
+        with TemporaryDirectory() as scratch:
+            scores = measure(options, Path(scratch))
+    except (OSError, ValueError) as error:
+        print(f"benchmarks.format_faults: {error}", file=sys.stderr)
+        return 2
+    tell(options, scores)
+    return 0
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.format_faults", description=__doc__.split(":")[0])
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="other seed, other rows (1)")
+    parser.add_argument("--families", nargs="+", default=FAMILIES, metavar="MODEL", help="names in data/models.toml")
+    parser.add_argument("--kinds", nargs="+", default=(), metavar="KIND", help="only these; README.md has their names")
+    parser.add_argument("--rows", type=int, default=20, metavar="N", help="faulty rows of a kind (20)")
+    parser.add_argument("--peers", type=Path, metavar="DIR", help="environments of the peers: DIR/<name>/bin/…")
+    parser.add_argument("--write", action="store_true", help="put the tables into README.md")
+    return parser.parse_args(argv)
+
+
+def measure(options: argparse.Namespace, scratch: Path) -> dict[str, dict[str, Score] | str]:
+    """{tool: {kind: its scores of all families added up}}; a text where a tool is not there."""
+    scores: dict[str, Any] = {"ours": {}}
+    for name in peers.PEERS:
+        found = peers.version(name, options.peers) if options.peers else ""
+        scores[name] = {} if found else "not installed"
+    for place, family in enumerate(options.families):
+        tokenizer = scratch / family / "tokenizer"
+        target(family).tokenizer.save_pretrained(tokenizer)
+        for number, kind in enumerate((*BAD, *GOOD)):
+            wanted = not options.kinds or kind.name in options.kinds
+            if wanted and kind.fits(target(family)):
+                random = Random(f"{options.seed} {family} {kind.name}")
+                scene = Scene(target(family), random, options.seed + place + number, options.rows, 2 * options.rows)
+                one_kind(kind, kind.make(scene), family, scratch, options, scores)
+    return scores
+
+
+def one_kind(  # noqa: PLR0917 - what a run is, once
+    kind: Kind, made: list[Made], family: str, scratch: Path, options: argparse.Namespace, scores: dict[str, Any]
+) -> None:
+    """Every tool on the files of one kind; its scores are added."""
+    folder = scratch / family / "sets" / kind.name
+    folder.mkdir(parents=True)
+    for file in made:
+        (folder / file.name).write_bytes(file.data)
+    for tool, told in scores.items():
+        if isinstance(told, dict):
+            seen = (
+                ours.look(folder, family)
+                if tool == "ours"
+                else (peers.look(tool, options.peers, folder, scratch / family / "tokenizer"))
+            )
+            told[kind.name] = told.get(kind.name, Score()) + score(family, kind, made, seen)
+
+
+def tell(options: argparse.Namespace, scores: dict[str, dict[str, Score] | str]) -> None:
+    mine = scores["ours"]
+    assert isinstance(mine, dict)
+    for name, text in (("summary", summary(scores)), ("kinds", by_kind(mine))):
+        print(f"{text}\n")
+        if options.write:
+            write_between(name, text)
+    for one in mine.values():
+        print("\n".join(one.examples[:1]), end="\n" if one.examples else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
