@@ -29,10 +29,10 @@ def by_kind(scores: Mapping[str, Score]) -> str:
 def summary(tools: Mapping[str, Mapping[str, Score] | str]) -> str:
     """A line a tool; a text instead of scores says why there are none."""
     heads = ("tool", f"kinds named at {FOUND:.0%}", "kinds noticed", "good rows named", "good files named",
-             "repaired exactly", "wrongly", "rows/s")  # fmt: skip
+             "repaired exactly", "wrongly")  # fmt: skip
     lines = [f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 1)]
     for tool, scores in tools.items():
-        cells = [scores, *[""] * 6] if isinstance(scores, str) else summed(scores)
+        cells = [scores, *[""] * 5] if isinstance(scores, str) else summed(scores)
         lines.append(f"| {' | '.join((tool, *cells))} |")
     return "\n".join(lines)
 
@@ -48,7 +48,6 @@ def summed(scores: Mapping[str, Score]) -> list[str]:
         f"{sum(one.alarms > 0 for one in good)} of {len(good)}",
         f"{total.repaired:,} of {total.twins:,}" if total.twins else "–",
         str(total.wrong) if total.twins else "–",
-        "",
     ]
 
 
