@@ -21,6 +21,7 @@ from curation.templates import (
     IGNORED,
     EncodeError,
     TemplateSettings,
+    control_tokens,
     encode,
     encode_all,
     end_of_turn,
