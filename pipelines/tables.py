@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-NUMBER_LISTS = ("sense_score",)
+NUMBER_LISTS = ("sense_score", "contradiction_score")
 
 
 def to_arrow(table: pd.DataFrame) -> pa.Table:
