@@ -35,7 +35,7 @@ bench: $(READY)                    ## peers side by side; prints ratios
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[offline,train,harness,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[offline,train,review,collect,harness,dev]'
 	$(BIN)/python -m pip install --quiet --no-deps $(UNSLOTH)
 	touch $(READY)
 
