@@ -15,9 +15,9 @@ both clocks are read, the wall's and the processor's: on a busy machine `--threa
 an engine costs, where the wall tells what else was going on.
 
 What was seen: the 1B shape on an idle machine of two cores (AMD EPYC with AVX-512 VNNI), two threads, three rounds;
-medians of the ratios to llama.cpp Q4_K_M in the same round, by the wall's clock, in brackets the rounds. On one thread of
-a busy machine, by processor time, answers of 32: OpenVINO 0.87 and 2.5, ONNX Runtime 1.04 and 1.1. "Close" is the mean
-correlation of 60 logits with those of the 32-bit model, 4 prompts.
+medians of the ratios to llama.cpp Q4_K_M in the same round, by the wall's clock, in brackets the rounds. (On one thread
+of a busy machine, by processor time, answers of 32: OpenVINO 0.87 and 2.5, ONNX Runtime 1.04 and 1.1.) "Close" is the
+mean correlation of 60 logits with those of the 32-bit model, 4 prompts.
 
                              GB    writes 64           writes 190          reads               close
     llama.cpp Q4_K_M         0.80  1 (32 tokens/s)     1 (32 tokens/s)     1 (84 tokens/s)     0.86
