@@ -66,12 +66,19 @@ def write_build(folder: Path, built: Built, timer: Timer) -> dict[str, Any]:
     gate(part, built)
     write_json(part / "review" / "tasks.json", tasks)
     write_text(part / "recipe.toml", built.recipe.text)
+    facts["files"] = file_hashes(part)
     write_json(part / "manifest.json", facts)
     write_text(part / "README.md", readme(built, facts))
     write_report(part, report_facts(built, entries, facts, len(tasks)))
     write_json(part / "timings.json", timer.facts())
     replace_folder(part, folder)
     return facts
+
+
+def file_hashes(part: Path) -> dict[str, str]:
+    """SHA-256 of every file of data: whoever reads one later can tell that it is as the build left it."""
+    files = sorted(file for file in part.rglob("*") if file.is_file())
+    return {file.relative_to(part).as_posix(): sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def gate(part: Path, built: Built) -> None:

@@ -30,10 +30,21 @@ class BuildFolder:
     def conversations(self, split: Split) -> list[dict[str, Any]]:
         """The split's conversations {"messages", "id", "term", "task"}, in the build's order; none for an empty split.
 
-        Raises TrainError where the file is missing or damaged, with the line.
+        Raises TrainError where the file is missing, damaged (with the line) or not the one that the build wrote.
         """
         file = self.folder / "chat" / f"{split}.jsonl"
-        return [conversation(line, f"{file}:{number}") for number, line in enumerate(lines_of(file), 1) if line.strip()]
+        lines = enumerate(lines_of(file), 1)
+        found = [conversation(line, f"{file}:{number}") for number, line in lines if line.strip()]
+        self.check(file)
+        return found
+
+    def check(self, file: Path) -> None:
+        """Raises TrainError where the file's bytes are not those whose hash the manifest holds."""
+        known = self.manifest.get("files", {}).get(file.relative_to(self.folder).as_posix())
+        if known and file.is_file() and sha256(file.read_bytes()).hexdigest() != known:
+            raise TrainError(
+                f"{file}: was changed after it was built, and manifest.json tells of another; build the data set again"
+            )
 
     def entries(self) -> pd.DataFrame:
         """The kept entries: the columns of curation/entry.py and `split`. Raises TrainError."""
@@ -42,11 +53,13 @@ class BuildFolder:
 
         file = self.folder / "entries.parquet"
         try:
-            return pd.read_parquet(file)
+            found = pd.read_parquet(file)
         except FileNotFoundError as error:
             raise TrainError(f"{file}: is missing; build the data set again") from error
         except (OSError, ValueError, ArrowException) as error:
             raise TrainError(f"{file}: cannot be read, {one_line(error)}; build the data set again") from error
+        self.check(file)
+        return found
 
 
 def read_build(folder: Path | str) -> BuildFolder:

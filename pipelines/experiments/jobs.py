@@ -2,7 +2,7 @@
 
 models/COLUMN/SEED/run/          what the training left
 models/COLUMN/SEED/evaluation/   what the evaluation left
-models/COLUMN/SEED/job.json      its key, written when all of it is whole; `begun` holds the key from the start
+models/COLUMN/SEED/job.json      its key and the hashes of what it left, written last; `begun` holds the key at once
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pipelines.tables import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 JOB, BEGUN = "job.json", "begun"
+READ = ("timings.json", "run/run.json", "run/history.jsonl", "evaluation/*.json", "evaluation/*.jsonl")
 
 
 @dataclass(frozen=True)
@@ -62,22 +63,32 @@ class Job:
         return self.plan.matched_tokens if self.column.mode == "matched" else None
 
     def finished(self) -> bool:
-        """Whether this very job was done before."""
+        """Whether this very job was done before, and what it left is still as it was."""
         try:
-            return bool(json.loads((self.folder / JOB).read_text(encoding="utf-8"))["key"] == self.key)
+            done = json.loads((self.folder / JOB).read_text(encoding="utf-8"))
+            return bool(done["key"] == self.key and done["files"] == left_files(self.folder))
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
     def make_room(self, *, fresh: bool = False) -> None:
-        """What another job left in the folder goes; what this one half finished stays, unless `fresh`."""
+        """What another job left in the folder goes, and what was whole once and no longer is.
+
+        What this one half finished stays, unless `fresh`.
+        """
         try:
             begun = (self.folder / BEGUN).read_text(encoding="utf-8")
         except OSError:
             begun = ""
-        if fresh or begun != self.key:
+        if fresh or begun != self.key or (self.folder / JOB).exists():
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
             write_text(self.folder / BEGUN, self.key)
+
+
+def left_files(folder: Path) -> dict[str, str]:
+    """SHA-256 of the files that the page is made from."""
+    files = [file for pattern in READ for file in sorted(folder.glob(pattern))]
+    return {file.relative_to(folder).as_posix(): sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def make_jobs(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.experiments.arms import encode_lines, read_lines
 from pipelines.experiments.items import fact_items
-from pipelines.experiments.jobs import JOB, Job
+from pipelines.experiments.jobs import JOB, Job, left_files
 from pipelines.experiments.steps import ExperimentError
 from pipelines.tables import write_json
 
@@ -38,7 +38,14 @@ def do(job: Job, tell: Tell) -> None:
     seconds = {"training": trained - begin, "evaluation": time.perf_counter() - trained}
     write_json(job.folder / "timings.json", {name: round(value, 2) for name, value in seconds.items()})
     write_json(
-        job.folder / JOB, {"key": job.key, "depends": job.depends, "column": job.column.facts(), "seed": job.seed}
+        job.folder / JOB,
+        {
+            "key": job.key,
+            "depends": job.depends,
+            "column": job.column.facts(),
+            "seed": job.seed,
+            "files": left_files(job.folder),
+        },
     )
 
 

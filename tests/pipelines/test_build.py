@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,12 @@ def test_everything_that_was_promised_is_there(sample):
         "recipe.toml",
         "manifest.json",
     }
+
+
+def test_the_manifest_knows_every_file_of_data(sample):
+    files = json.loads((sample / "build" / "manifest.json").read_text("utf-8"))["files"]
+    assert set(contents(sample / "build")) - set(files) == {"report.html", "README.md", "manifest.json"}
+    assert files == {name: sha256((sample / "build" / name).read_bytes()).hexdigest() for name in files}
 
 
 def test_no_row_is_lost(sample):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from hashlib import sha256
 
@@ -75,3 +76,14 @@ def test_a_split_or_table_that_is_missing_or_damaged_is_one_line(build):
     (build / "entries.parquet").unlink()
     with pytest.raises(TrainError, match=r"entries\.parquet: is missing"):
         read_build(build).entries()
+
+
+def test_a_file_that_was_changed_after_the_build_is_one_line(build):
+    file, manifest = build / "chat" / "train.jsonl", build / "manifest.json"
+    known = {"chat/train.jsonl": sha256(file.read_bytes()).hexdigest()}
+    manifest.write_text(json.dumps(json.loads(manifest.read_text("utf-8")) | {"files": known}), encoding="utf-8")
+    assert len(read_build(build).conversations("train")) == 28
+    file.write_text("".join(file.read_text("utf-8").splitlines(keepends=True)[1:]), encoding="utf-8")
+    with pytest.raises(TrainError, match=r"train\.jsonl: was changed after it was built") as caught:
+        read_build(build).conversations("train")
+    assert "\n" not in str(caught.value)

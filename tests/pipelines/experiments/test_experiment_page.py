@@ -236,3 +236,16 @@ def test_all_text_has_the_contrast_that_wcag_asks_for(browser: Any, place: Path,
     )
     context.close()
     assert worst[0] >= 4.5, worst
+
+
+def test_a_job_whose_files_were_damaged_later_is_done_again(tmp_path: Path) -> None:
+    first, second, *_ = toy_experiment.jobs(tmp_path)
+    for job in (first, second):
+        toy_experiment.finish(job)
+        (job.folder / "begun").write_text(job.key)
+        assert job.finished()
+    (first.folder / "evaluation" / "items.jsonl").write_text("{", encoding="utf-8")
+    assert not first.finished()
+    first.make_room()
+    assert [file.name for file in first.folder.iterdir()] == ["begun"]
+    assert second.finished()

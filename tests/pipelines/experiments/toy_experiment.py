@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.experiments.arms import Arm
 from pipelines.experiments.columns import UNTRAINED, Column, ladder_columns
-from pipelines.experiments.jobs import JOB, Job, Plan, make_jobs
+from pipelines.experiments.jobs import JOB, Job, Plan, left_files, make_jobs
 from pipelines.experiments.steps import CURATED, RAW, find_step
 from train.evaluation.metrics import measured
 from train.evaluation.results import Answer, ItemValue, Results, write_results
@@ -53,7 +53,7 @@ def finish(job: Job) -> None:
         marks = ["learning rate carried over to 4.5 M parameters: 0.0033"]
         (job.folder / "run" / "run.json").write_text(json.dumps({"counts": counts, "marks": marks}))
         (job.folder / "run" / "history.jsonl").write_text("".join(map(step, range(1, 202))))
-    (job.folder / JOB).write_text(json.dumps({"key": job.key}))
+    (job.folder / JOB).write_text(json.dumps({"key": job.key, "files": left_files(job.folder)}))
 
 
 def step(number: int) -> str:
