@@ -16,8 +16,10 @@ from curation.conversations import ConversationSettings
 from curation.entry import COLUMNS
 from curation.stage import Stage
 from curation.stages import STAGES
-from pipelines.sources import SourceSettings
+from pipelines.sources import SourceError, SourceSettings
+from pipelines.sources.snapshots import expand_snapshot
 
+REVIEWS = Path(__file__).resolve().parents[1] / "data" / "reviews"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
@@ -46,6 +48,7 @@ class Settings(BaseModel):
     evaluation: list[str] = []  # files whose sentences must not be trained on, relative to the recipe
     may_empty: frozenset[str] = frozenset()  # sources that a stage may empty
     review_budget: Annotated[int, Field(ge=0)] = 200  # questions for people
+    reviews: str = ""  # people's decisions, relative to the recipe; empty: data/reviews/NAME.jsonl
     sources: Annotated[list[SourceSettings], Field(min_length=1)]
     chat: ConversationSettings = ConversationSettings()
     replay: Replay | None = None
@@ -57,6 +60,13 @@ class Recipe:
     text: str  # the file as it was read
     settings: Settings
     stages: list[Stage]
+    decided: Path | None = None  # a file of decisions that was asked for in the recipe's place
+
+    @property
+    def reviews(self) -> Path:
+        """The file of people's decisions; it need not be there."""
+        own = self.root / self.settings.reviews if self.settings.reviews else REVIEWS / f"{self.settings.name}.jsonl"
+        return self.decided or own
 
     @property
     def root(self) -> Path:
@@ -81,6 +91,7 @@ def load_recipe(path: Path, sources: Mapping[str, str] | None = None) -> Recipe:
             f"{path}:{line_of(text, 'stages', ['stages'])}: stages: expected [[stages]] tables, each with use = …"
         )
     use_paths(raw, sources or {}, faults)
+    use_snapshots(raw, path.parent, faults)
     settings = check(TypeAdapter(Settings), raw, "", text, faults)
     chain = [stage for number, given in enumerate(stages) if (stage := check_stage(given, number, text, faults))]
     faults += [] if faults else [*order_faults(chain), *source_faults(settings, path.parent)]
@@ -109,9 +120,19 @@ def use_paths(raw: dict[str, Any], paths: Mapping[str, str], faults: list[str]) 
         if name not in named:
             faults.append(f": --source {name}={path}: the recipe has no source {name!r}{near(name, named)}")
             continue
-        for key in ("hub", "config", "split", "revision"):
+        for key in ("hub", "config", "split", "revision", "snapshot"):
             named[name].pop(key, None)
         named[name]["path"] = str(Path(path).absolute())
+
+
+def use_snapshots(raw: dict[str, Any], root: Path, faults: list[str]) -> None:
+    """Point sources that name a snapshot at its files, with the rights that its manifest declares."""
+    given = raw.get("sources", [])
+    for number, source in enumerate(given if isinstance(given, list) else []):
+        try:
+            given[number] = expand_snapshot(source, root) if isinstance(source, dict) else source
+        except SourceError as error:
+            faults.append(f": sources.{number}: {error}")
 
 
 def check(adapter: TypeAdapter[Any], raw: object, where: str, text: str, faults: list[str]) -> Any:

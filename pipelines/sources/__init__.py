@@ -5,6 +5,7 @@ entries, bad = read_source(SourceSettings(name="genz", path="all_slangs.csv"), r
 read.py        one source of a recipe → entries and bad records; the fingerprint of its content
 settings.py    what a recipe's [[sources]] may say
 files.py       which files a source names, and which format each is in
+snapshots.py   what collect left, with its rights
 text_files.py  bytes → lines of text: compression, encodings, what is no text at all
 columns.py     their columns → the entry's fields
 chat.py        chat files of every usual layout → messages

@@ -35,6 +35,7 @@ class SourceSettings(BaseModel):
     name: Annotated[str, NAME]  # how entries, the ledger and `--source NAME=PATH` call it
     path: str | list[str] = ""  # a file, a folder, a glob, or a list of them, from the recipe's root
     hub: str = ""  # a dataset of the Hugging Face Hub, such as "MLBtrio/genz-slang-dataset", instead of a path
+    snapshot: str = ""  # what collect left: a name in data/snapshots, or its folder from the recipe's root
     config: str | None = None  # hub: its configuration
     split: str | None = None  # hub: one split, or slices such as "train[:100]"; all splits when not given
     revision: str | None = None  # hub: commit, tag or branch
@@ -86,7 +87,7 @@ class SourceSettings(BaseModel):
     @model_validator(mode="after")
     def one_place(self) -> SourceSettings:
         if bool(self.path) == bool(self.hub):
-            raise ValueError(f"source {self.name!r}: give it either a path or a hub dataset")
+            raise ValueError(f"source {self.name!r}: give it either a path or a hub dataset, or a snapshot")
         return self
 
 

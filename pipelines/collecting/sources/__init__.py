@@ -1,0 +1,52 @@
+"""The sources that can be collected, by name.
+
+To add one, write a file of it here and a line in SOURCES. The file holds one class:
+
+    class Slangopedia(WebSource):
+        name, title, home = "slangopedia", "Slangopedia", "https://slang.example"
+        licence, attribution = "CC-BY-4.0", "Slangopedia's writers"
+        terms, redistributable = "https://slang.example/terms", True
+        base_url = "https://slang.example"
+
+        def asks(self):                                        the first pages
+            for letter in "abc":
+                yield Ask(f"{self.base}/list/{letter}.json", group=letter)
+
+        def read(self, page):                                  what a page holds, and where it leads
+            found = page.json()
+            for item in found["entries"]:
+                yield {"source_id": item["id"], "term": item["word"], "definition": item["meaning"]}
+            if found["more"]:
+                yield Ask(f"{self.base}{found['more']}", group=page.ask.group)
+
+`source_id` is what the source calls the record: by it the next collect knows it again. The other names are those of an
+entry's fields (curation/entry.py); what is no field travels as an annotation. Take only what you name: whoever wrote a
+text is never stored. The group says whose records a page holds; a page's further pages have its group, so that what
+was in the group before and is in none of its pages now has vanished. A list of terms is a group of its own, and asks
+for each term's group; mark it `again=True` where it grows. Crawling, politeness, resume, freshness and the snapshot are
+not the source's business. A source in files that are already here is a LocalSource: it yields its parts and their
+records.
+"""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+
+from pipelines.collecting.source import CollectError, Source
+
+SOURCES = {  # name → module of this folder and class; imported when used
+    "urban_dictionary": "urban_dictionary:UrbanDictionary",
+    "wiktionary": "wiktionary:Wiktionary",
+}
+
+
+def find_source(name: str) -> type[Source]:
+    """The source of a name. Raises CollectError, naming near ones."""
+    if name not in SOURCES:
+        close = difflib.get_close_matches(name.lower().replace("-", "_"), SOURCES, n=2, cutoff=0.4)
+        known = f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {', '.join(sorted(SOURCES))}"
+        raise CollectError(f"there is no source {name!r}; {known}")
+    module, _, kind = SOURCES[name].partition(":")
+    found: type[Source] = getattr(import_module(f"{__name__}.{module}"), kind)
+    return found
