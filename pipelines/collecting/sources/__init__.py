@@ -36,7 +36,12 @@ from importlib import import_module
 from pipelines.collecting.source import CollectError, Source
 
 SOURCES = {  # name → module of this folder and class; imported when used
+    "dictd": "dictd:Dictd",
+    "hub_dataset": "hub_dataset:HubDataset",
+    "hub_rows": "hub_rows:HubRows",
+    "reddit_dump": "reddit_dump:RedditDump",
     "urban_dictionary": "urban_dictionary:UrbanDictionary",
+    "wiktextract": "wiktextract:Wiktextract",
     "wiktionary": "wiktionary:Wiktionary",
 }
 

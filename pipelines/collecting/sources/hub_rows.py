@@ -1,0 +1,75 @@
+"""A dataset of the Hugging Face Hub through its rows service, a hundred rows a page: nothing is downloaded whole."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from pipelines.collecting.columns import Naming, add_columns
+from pipelines.collecting.files import add_rights, take_rights
+from pipelines.collecting.source import Ask, Page, Record, UnreadableError, WebSource
+
+A_CALL = 100  # rows in one answer, the most that the service gives
+
+
+class HubRows(WebSource):
+    name = "hub_rows"
+    title = "Hub dataset (rows service)"
+    home = "https://huggingface.co/datasets"
+    licence = ""
+    attribution = ""
+    terms = "the dataset's own card"
+    redistributable = False
+    base_url = "https://datasets-server.huggingface.co"
+    delay = 0.5
+    holds_people = False
+    api_policy = "https://huggingface.co/docs/dataset-viewer/rows"
+    api_paths = ("/rows", "/splits")
+
+    @classmethod
+    def arguments(cls, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--dataset", required=True, metavar="OWNER/NAME")
+        parser.add_argument("--config", metavar="NAME", help="of these rows only (all configurations)")
+        parser.add_argument("--split", metavar="NAME", help="of these rows only (all splits)")
+        add_columns(parser)
+        add_rights(parser)
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        super().__init__(options)
+        self.title, self.home = options.dataset, f"https://huggingface.co/datasets/{options.dataset}"
+        self.attribution = options.dataset.partition("/")[0]
+        self.naming = Naming(options.column)
+        take_rights(self)
+
+    def how(self) -> dict[str, Any]:
+        chosen = {"config": self.options.config, "split": self.options.split, "columns": self.options.column}
+        return {"dataset": self.options.dataset, **{name: value for name, value in chosen.items() if value}}
+
+    def asks(self) -> Iterator[Ask]:
+        query = urlencode({"dataset": self.options.dataset})
+        yield Ask(f"{self.base}/splits?{query}", group="splits", what="splits", again=True)
+
+    def read(self, page: Page) -> Iterator[Record | Ask]:
+        found = page.json()
+        if "error" in found:
+            raise UnreadableError(f"the service answers {str(found['error'])[:150]}")
+        if page.ask.what == "splits":
+            wanted = {"config": self.options.config, "split": self.options.split}
+            for part in found["splits"]:
+                if all(value in (None, part[name]) for name, value in wanted.items()):
+                    yield self.rows(part["config"], part["split"], 0)
+            return
+        config, split, offset = (page.ask.data[name] for name in ("config", "split", "offset"))
+        for item in found["rows"]:
+            if item.get("truncated_cells"):
+                continue  # half a text is worse than none; hub_dataset gives it whole
+            yield self.naming.record(item["row"], f"{config}/{split}", item["row_idx"])
+        if offset + len(found["rows"]) < found["num_rows_total"] and found["rows"]:
+            yield self.rows(config, split, offset + len(found["rows"]))
+
+    def rows(self, config: str, split: str, offset: int) -> Ask:
+        asked: dict[str, Any] = {"config": config, "split": split, "offset": offset}
+        query = urlencode({"dataset": self.options.dataset, **asked, "length": A_CALL})
+        return Ask(f"{self.base}/rows?{query}", group=f"{config}/{split}", what="rows", data=asked)
