@@ -3,6 +3,8 @@
     python -m pipelines.collect                                              which sources there are
     python -m pipelines.collect urban_dictionary --terms terms.txt --contact you@example.org
     python -m pipelines.collect urban_dictionary --terms-from sample --contact you@example.org
+    python -m pipelines.collect urban_dictionary --gaps sample --contact you@example.org
+    python -m pipelines.collect --gaps sample                                terms that have no entry of their own
     python -m pipelines.collect wiktionary --category "Spanish slang" --contact you@example.org
 
 Writes data/snapshots/NAME; a recipe reads it with `snapshot = "NAME"`. Stopped or killed at any moment, the same
@@ -35,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         if not arguments:
             return show_sources()
         options = parse(arguments)
-        return collect(options)
+        return collect(options) if options.source else show_gaps(options.gaps)
     except KeyboardInterrupt:
         return fail("interrupted. What was fetched is kept: the same command goes on from there", 130)
     except ModuleNotFoundError as error:
@@ -58,6 +60,18 @@ def show_sources() -> int:
     return 0
 
 
+def show_gaps(build: str) -> int:
+    """The terms that a build lacks, one a line, with where each was met and how often."""
+    from pipelines.collecting.gaps import gaps_of_build
+
+    try:
+        for gap in gaps_of_build(build, BUILDS):
+            print(f"{gap.term}\t{gap.where}\t{gap.count}", flush=True)
+    except BrokenPipeError:  # `| head` has seen enough
+        sys.stdout = None  # nothing is left to flush
+    return 0
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options of one source. Raises CollectError for a source that is not known."""
     from pipelines.collecting.sources import SOURCES, find_source
@@ -66,7 +80,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="python -m pipelines.collect", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     if arguments[0].startswith("-"):
-        parser.add_argument("source", metavar="SOURCE", choices=sorted(SOURCES), help=", ".join(sorted(SOURCES)))
+        parser.add_argument("source", metavar="SOURCE", nargs="?", choices=sorted(SOURCES), help=", ".join(SOURCES))
+        parser.add_argument("--gaps", metavar="BUILD", required=True, help="list the terms that a build lacks")
         return parser.parse_args(arguments)
     source = find_source(arguments[0])
     parser.prog += f" {source.name}"
@@ -84,6 +99,7 @@ def add_options(parser: argparse.ArgumentParser, source: type[Source]) -> None:
     parser.add_argument("--term", action="append", default=[], metavar="TERM", help="look up this term")
     parser.add_argument("--terms", action="append", default=[], type=Path, metavar="FILE", help="… the terms of a list")
     parser.add_argument("--terms-from", action="append", default=[], metavar="BUILD", help="… of a build's entries")
+    parser.add_argument("--gaps", action="append", default=[], metavar="BUILD", help="… that a build lacks")
     parser.add_argument("--name", default=source.name, help=f"of the snapshot ({source.name})")
     parser.add_argument("--out", type=folder, default=SNAPSHOTS, metavar="DIR", help="where snapshots lie")
     parser.add_argument("--limit", type=positive, metavar="N", help="at most N pages this time")
@@ -113,6 +129,7 @@ def collect(options: argparse.Namespace) -> int:
     from filelock import FileLock, Timeout
 
     from pipelines.collecting import terms
+    from pipelines.collecting.gaps import gaps_of_build
     from pipelines.collecting.run import check, run
     from pipelines.terminal import Terminal
 
@@ -121,16 +138,17 @@ def collect(options: argparse.Namespace) -> int:
 
     terminal = Terminal(quiet=options.quiet)
     options.contact = getattr(options, "contact", "") or os.environ.get("SLANG_CONTACT", "")
-    options.terms_wanted = terms.gather(options.term, options.terms, options.terms_from, BUILDS, warn)
+    missing = [gap.term for build in options.gaps for gap in gaps_of_build(build, BUILDS)]
+    options.terms_wanted = terms.gather([*options.term, *missing], options.terms, options.terms_from, BUILDS, warn)
     source = options.source(options)
     check(source)
     if (status := source.instead()) is not None:
-        return status
+        return int(status)
     place = (options.out / options.name).resolve()
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(place.with_name(f".{place.name}.lock"), blocking=False):
-            return run(source, place, terminal)
+            return int(run(source, place, terminal))
     except Timeout:
         raise ValueError(f"{place}: another collect is writing it. Wait for it, or give another --name") from None
 

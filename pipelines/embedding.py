@@ -66,6 +66,16 @@ def find_embedder(
     return CachedEmbedder(folder, f"{weights}-{device}-{versions}", cache, progress, device)
 
 
+def common_words() -> frozenset[str]:
+    """The words, in lower case, that all-MiniLM-L6-v2's tokenizer keeps whole: the frequent ones of English.
+
+    Its 30,522 pieces are those of BERT (uncased), chosen by frequency in English Wikipedia and books.
+    """
+    folder = _offline_package() or _from_hub(DEFAULT_MODEL)
+    pieces = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    return frozenset(piece for piece in pieces if piece.isalpha())
+
+
 def _offline_package() -> Path | None:
     """The model's folder in the installed package, which is found without being imported."""
     found = importlib.util.find_spec(OFFLINE_PACKAGE)

@@ -39,10 +39,12 @@ class Crawl(scrapy.Spider):
         self.asked: set[str] = set()
         self.in_a_row = 0
         self.stopped = ""  # why the crawl ended before its end
+        self.crash: BaseException | None = None  # an error that no page is to blame for, such as a full disk
 
     async def start(self) -> AsyncIterator[Request]:
         """The first pages, no sooner than the pages before them are done: the queue stays short."""
         self.crawler.signals.connect(self.heed_crawl_delay, signal=signals.robots_parsed)
+        self.crawler.signals.connect(self.crashed, signal=signals.spider_error)
         for ask in self.source.asks():
             for request in self.requests(ask):
                 while self.crawler.engine and self.crawler.engine.needs_backout():
@@ -74,6 +76,8 @@ class Crawl(scrapy.Spider):
 
     def page(self, response: Response, ask: Ask) -> Iterator[Request]:
         """One answer: read it, keep it, go on from it."""
+        if self.crash:
+            raise CloseSpider("crash")
         try:
             records, following = self.read(response, ask)
         except UnreadableError as error:
@@ -116,6 +120,10 @@ class Crawl(scrapy.Spider):
         if self.stopped:
             raise CloseSpider(self.stopped)
         self.count_down()
+
+    def crashed(self, failure: Failure) -> None:
+        """Scrapy would log it and go on."""
+        self.crash = self.crash or failure.value
 
     def give_up(self, why: str) -> None:
         self.stopped = self.stopped or why
@@ -168,12 +176,17 @@ def crawl(
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(Crawl)
     ended: list[str] = []
+    broken: list[Any] = []
 
     def closed(spider: Crawl, reason: str) -> None:  # a name keeps it alive: signals hold their receivers weakly
         ended.append(spider.stopped or reason)
+        broken.append(spider.crash)
 
     crawler.signals.connect(closed, signal=signals.spider_closed)
-    process.crawl(crawler, source=source, snapshot=snapshot, limit=limit, tell=tell)
+    started = process.crawl(crawler, source=source, snapshot=snapshot, limit=limit, tell=tell)
+    started.addErrback(lambda failure: broken.append(failure.value))
     process.start()
-    end = ended[0] if ended else "the crawl could not be started"
+    for error in filter(None, broken):
+        raise error
+    end = ended[0] if ended else "shutdown"  # a second Ctrl-C does not wait for the end
     return "" if end in ("finished", "limit") else end

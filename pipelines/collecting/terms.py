@@ -53,14 +53,20 @@ def lines_of(file: Path) -> list[str]:
         raise CollectError(f"{file}: {error.strerror}; expected a list of terms, one a line") from None
 
 
-def terms_of_build(build: str, builds: Path) -> list[str]:
-    """The terms of a build's entries, sorted. Raises CollectError."""
-    import pyarrow.parquet as pq
-
+def entries_file(build: str, builds: Path) -> Path:
+    """The table of a build's entries, named or by its folder. Raises CollectError."""
     places = (Path(build), builds / build)
     file = next((found for place in places if (found := place / "entries.parquet").is_file()), None)
     if file is None:
         raise CollectError(f"{build}: no build there, nor in {builds} (no entries.parquet). Make one: pipelines.build")
+    return file
+
+
+def terms_of_build(build: str, builds: Path) -> list[str]:
+    """The terms of a build's entries, sorted. Raises CollectError."""
+    import pyarrow.parquet as pq
+
+    file = entries_file(build, builds)
     try:
         table = pq.read_table(file, columns=["term", "kind"])
     except (OSError, ValueError) as error:  # pyarrow's own errors are both

@@ -37,6 +37,7 @@ from pipelines.collecting.source import CollectError, Source
 
 SOURCES = {  # name → module of this folder and class; imported when used
     "dictd": "dictd:Dictd",
+    "glossary": "glossary:Glossary",
     "hub_dataset": "hub_dataset:HubDataset",
     "hub_rows": "hub_rows:HubRows",
     "reddit_dump": "reddit_dump:RedditDump",

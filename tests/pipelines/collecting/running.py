@@ -25,7 +25,7 @@ def collect(site, source: str, out: Path, *more: object, contact: str = CONTACT)
     own = ["--base-url", site.url, "--delay", "0"] if site else []
     return subprocess.run(
         command(source, out, *own, *more), capture_output=True, text=True, cwd=PROJECT, env=environment(contact),
-        encoding="utf-8", timeout=120,
+        encoding="utf-8", timeout=400,
     )  # fmt: skip
 
 

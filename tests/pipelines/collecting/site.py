@@ -158,7 +158,7 @@ def handler(site: Site) -> type[BaseHTTPRequestHandler]:
             if self.path == "/robots.txt":
                 return self.misbehave(manner, b"")
             status, found = site.answer(self.path)
-            body = json.dumps(found).encode()
+            body = found if isinstance(found, bytes) else json.dumps(found).encode()
             if manner:
                 return self.misbehave(manner, body)
             tag = f'"{hash(body)}"'
