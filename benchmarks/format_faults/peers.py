@@ -1,7 +1,7 @@
 """Other tools that install from the registry, each in a virtual environment of its own: PEERS/<name>/bin/<command>.
 
-They do not use our fault names, so only two things are asked: does the tool object to the file at all, and to which
-rows. What it says of a good file of the same kind of content counts against it.
+They do not use our fault names, so only one thing is asked: to which rows does the tool object. A tool that names no
+rows is taken to have noticed all faulty rows of a file that it objects to; objections to good files count against it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from benchmarks.format_faults.ours import Seen
 
@@ -34,21 +36,43 @@ def dropoutt(environment: Path, folder: Path, tokenizer: Path) -> Seen:
             finding = json.loads(line)
             if finding["severity"] not in ("info", "pass", "skipped"):
                 rows = [(Path(one["source_file"]).name, one["source_index"], ANY) for one in finding["evidence"]]
-                seen.named += rows or [("", -1, ANY)]
+                seen.named += rows
+                if len(rows) < finding["count"] or not rows:  # it shows six rows at most: the file counts as named
+                    seen.named += [(file.name, -1, ANY) for file in folder.iterdir()]
         return seen
 
 
 def soup(environment: Path, folder: Path, tokenizer: Path) -> Seen:
-    """`soup data doctor` looks at one file (of two, the test file); it names no rows, so only its verdict counts."""
-    first = max(folder.iterdir())
-    command = [environment / "bin" / "soup", "data", "doctor", first, "--model", tokenizer, "--sample", "1000"]
-    begun = time.perf_counter()
-    said = run([*map(str, command)])
-    objects = "FAIL" in said or "Error" in said
-    return Seen([(first.name, -1, ANY)] if objects else [], seconds=time.perf_counter() - begun)
+    """`soup data doctor` on each file; it names no rows, so only its verdict counts."""
+    return verdicts(
+        lambda file: [environment / "bin" / "soup", "data", "doctor", file, "--model", tokenizer, "--sample", "1000"],
+        folder,
+        ("FAIL", "Error"),
+    )
 
 
-PEERS = {"dropoutt": dropoutt, "soup-cli": soup}
+def trainsight(environment: Path, folder: Path, tokenizer: Path) -> Seen:
+    """`trainsight check` of the package trainsight-preflight on each file; it names no rows either."""
+    return verdicts(
+        lambda file: [environment / "bin" / "trainsight", "check", file, "--tokenizer", tokenizer],
+        folder,
+        ("Gate Failed", "Error"),
+    )
+
+
+def verdicts(command: Callable[[Path], list[Any]], folder: Path, bad: tuple[str, ...]) -> Seen:
+    """Files that a tool objects to, by words that it says then; a crash is no objection."""
+    seen = Seen()
+    for file in sorted(folder.iterdir()):
+        begun = time.perf_counter()
+        said = run([*map(str, command(file))])
+        seen.seconds += time.perf_counter() - begun
+        if any(word in said for word in bad) and "Traceback" not in said:
+            seen.named.append((file.name, -1, ANY))
+    return seen
+
+
+PEERS = {"dropoutt": dropoutt, "soup-cli": soup, "trainsight-preflight": trainsight}
 
 
 def look(name: str, peers: Path, folder: Path, tokenizer: Path) -> Seen:

@@ -45,6 +45,8 @@ def score(model: str, kind: Kind, made: list[Made], seen: Seen) -> Score:
             rows = {(file.name, row) for row in (one.row, one.or_row) if row is not None}
             spoilt |= rows
             told = set().union(*(faults.get(row, ()) for row in rows))
+            if "ANY" in faults.get((file.name, -1), ()):  # a peer that names no rows
+                told = told | {"ANY"}
             if one.row < 0:  # a fault of the whole file may be told at its rows
                 told = set().union(*faults.values())
             result.faulty += 1

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from curation.doctor.case import Case
 from curation.doctor.crowd import answer, key, plain_answer
 
 EDGES = "“”\"'’(),.;:!?*[]"
+OFTEN = 40  # of the most frequent answers of a file are looked at
+RIVALS = 3  # other answers that come at least half as often: they are labels then
 SHORT = 15  # characters; shorter answers often are as long as each other by themselves
+MOST_KEPT = 2_000  # open answers of a file whose tokens are counted
+LEAST_CUT = 4  # answers of one length that are no chance
 
 
 @dataclass(slots=True)
@@ -27,7 +32,10 @@ class Answers:
     )  # the same of those whose last word stands nowhere else
     words: dict[str, Counter[str]] = field(default_factory=dict)  # file → words inside answers
     last: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # file → (length, last word) of open answers
+    open: dict[str, list[str]] = field(default_factory=dict)  # file → some of these answers
+    _often: dict[str, list[int]] = field(default_factory=dict)  # file → how often its most frequent answers stand there
     _cuts: dict[str, set[int]] = field(default_factory=dict)
+    _token_cuts: dict[str, set[int]] = field(default_factory=dict)
 
     def see(self, case: Case) -> None:
         said = answer(case)
@@ -48,6 +56,9 @@ class Answers:
         if is_open(said):
             self.lengths[file][len(said)] += 1
             self.last[file].append((len(said), words[-1] if words else ""))
+            kept = self.open.setdefault(file, [])
+            if len(kept) < MOST_KEPT and len(said) > SHORT:
+                kept.append(said)
 
     def merge(self, other: Answers) -> None:
         self.rows.update(other.rows)
@@ -58,6 +69,9 @@ class Answers:
             self.lengths.setdefault(file, Counter()).update(sizes)
         for file, last in other.last.items():
             self.last.setdefault(file, []).extend(last)
+        for file, kept in other.open.items():
+            mine = self.open.setdefault(file, [])
+            mine.extend(kept[: MOST_KEPT - len(mine)])
 
     def is_constant(self, case: Case) -> bool:
         """Whether one answer is given to many prompts, in a file whose answers are no labels."""
@@ -67,14 +81,27 @@ class Answers:
         if not said or not counts:
             return False
         same = counts[key(plain_answer(case) or said)]
-        rows = self.rows[file]
-        labels = len(counts) <= 30 and len(counts) * 5 <= rows
-        return same >= max(4, rows // 200) and not labels
+        return same >= max(4, self.rows[file] // 200) and not self._is_label(file, same, len(said.split()))
 
-    def is_cut(self, case: Case) -> bool:
-        """Whether an answer is one of many that end in mid-word at the same length."""
+    def _is_label(self, file: str, same: int, words: int) -> bool:
+        """Whether an answer that comes again is a label: others come about as often, or short ones come again too."""
+        if file not in self._often:
+            self._often[file] = sorted(self.counts[file].values(), reverse=True)[:OFTEN]
+        others = list(self._often[file])
+        if same in others:
+            others.remove(same)
+        return sum(count * 2 >= same for count in others) >= RIVALS or (words <= 3 and max(others, default=0) >= 3)
+
+    def cut_at(self, case: Case, tokens: Callable[[str], int]) -> str:
+        """The length at which an answer and many others were cut, in words; "" where it was not."""
         said = answer(case)
-        return bool(said) and is_open(said) and len(said) in self.cuts(case.row.file)
+        if not said or not is_open(said):
+            return ""
+        if len(said) in self.cuts(case.row.file):
+            return f"{len(said):,} characters"
+        if (lengths := self.token_cuts(case.row.file, tokens)) and (count := tokens(said)) in lengths:
+            return f"{count:,} tokens"
+        return ""
 
     def cuts(self, file: str) -> set[int]:
         """Lengths at which answers were cut."""
@@ -87,16 +114,40 @@ class Answers:
             self._cuts[file] = {size - less for size in sizes for less in (0, 1)}  # a blank at the end was stripped
         return self._cuts[file]
 
+    def token_cuts(self, file: str, tokens: Callable[[str], int]) -> set[int]:
+        """The same in tokens, of which most end with a word: fewer show that they were cut."""
+        if file not in self._token_cuts:
+            broken = self._broken(file)
+            few = broken.total() < LEAST_CUT or self.cuts(file)
+            kept = [] if few else [(tokens(said), said) for said in self.open.get(file, ())]
+            lengths = Counter(count for count, _ in kept)
+            parts = self._parts(file)
+            show = Counter(count for count, said in kept if said.split()[-1] in parts)
+            self._token_cuts[file] = {
+                size
+                for size, count in show.items()
+                if count > 1
+                and lengths[size] >= 2 * LEAST_CUT
+                and 8 * count >= lengths[size]
+                and is_peak(size, lengths)
+            }
+        return self._token_cuts[file]
+
     def _broken(self, file: str) -> Counter[int]:
-        """Length → open answers whose last word is the beginning of a word, and stands nowhere else itself."""
+        """Length → open answers that end in a part of a word."""
+        parts = self._parts(file)
+        return Counter(size for size, word in self.last.get(file, []) if size > SHORT and word in parts)
+
+    def _parts(self, file: str) -> set[str]:
+        """Last words of open answers that are the beginning of a word, and stand nowhere else themselves."""
         last, inside = self.last.get(file, []), self.words.get(file, Counter())
         ends = Counter(word for _, word in last)
         whole = sorted({word.strip(EDGES) for word in (*inside, *(word for word, count in ends.items() if count > 2))})
-        return Counter(
-            size
-            for size, word in last
-            if size > SHORT and not inside[word] and ends[word] < 3 and begins_a_word(word.lstrip(EDGES), whole)
-        )
+        return {
+            word
+            for word, count in ends.items()
+            if count < 3 and not inside[word] and begins_a_word(word.lstrip(EDGES), whole)
+        }
 
 
 def begins_a_word(part: str, words: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What the rows of a dataset have in common: copies, prompts that come again, splits, system prompts.
+"""What the rows of a dataset have in common: copies, prompts that come again, system prompts.
 
 Parts of the survey. They hold hashes and counts, so that a million rows fit in memory, and are added up in the order of
 the rows.
@@ -7,7 +7,6 @@ the rows.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -90,11 +89,9 @@ class Copies:
 
 @dataclass(slots=True)
 class Prompts:
-    """The answers that each prompt has, and the splits that it stands in."""
+    """The answers that each prompt has."""
 
     answers: dict[int, dict[str, str]] = field(default_factory=dict)  # prompt → plain answer → answer
-    splits: dict[int, set[str]] = field(default_factory=dict)  # prompt or term → splits
-    distinct: Counter[str] = field(default_factory=Counter)  # file → rows with an answer
 
     def see(self, case: Case) -> None:
         question = asked(case)
@@ -104,9 +101,6 @@ class Prompts:
         known = self.answers.setdefault(key(question), {})
         if len(known) < MOST_ANSWERS:
             known.setdefault(plain_answer(case)[:LONGEST_KEPT], said[:LONGEST_KEPT])
-        if split := split_of(case):
-            for number in self.keys(case, question):
-                self.splits.setdefault(number, set()).add(split)
 
     def merge(self, other: Prompts) -> None:
         for number, answers in other.answers.items():
@@ -114,8 +108,6 @@ class Prompts:
             for said, raw in answers.items():
                 if len(known) < MOST_ANSWERS:
                     known.setdefault(said, raw)
-        for number, splits in other.splits.items():
-            self.splits.setdefault(number, set()).update(splits)
 
     def others(self, case: Case) -> list[str]:
         """Other answers to the same prompt."""
@@ -123,20 +115,6 @@ class Prompts:
         own = plain_answer(case)[:LONGEST_KEPT]
         known = self.answers.get(key(question), {}) if question else {}
         return [raw for said, raw in known.items() if said != own]
-
-    def leaks(self, case: Case) -> str:
-        """The split that has this row's term or prompt too, where this row is held out; else ""."""
-        split = split_of(case)
-        if not split or split == "train" or not self.splits:
-            return ""
-        for number in self.keys(case, asked(case)):
-            if "train" in self.splits.get(number, ()):
-                return "train"
-        return ""
-
-    def keys(self, case: Case, question: str) -> list[int]:
-        term = " ".join(case.term.casefold().split())  # with its marks: "</3" is not "3"
-        return [key("prompt", question), *([key("term", term)] if term else [])]
 
 
 @dataclass(slots=True)

@@ -20,6 +20,10 @@ ANSWERS = frozenset(
 )
 
 
+# Labels that only say who speaks: alone before a question, they are no part of it. "Term" is: it says what is asked.
+ASKS = frozenset("question q user human prompt instruction query input request".split())  # noqa: SIM905
+
+
 @dataclass(slots=True)
 class Labels:
     """How many texts of each file have which labels, and whether what stands under a label changes."""
@@ -27,6 +31,7 @@ class Labels:
     texts: Counter[str] = field(default_factory=Counter)
     labels: dict[str, Counter[str]] = field(default_factory=dict)
     values: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # file, label → up to two values
+    _columns: dict[str, frozenset[str]] = field(default_factory=dict)  # worked out once all rows are seen
 
     def see(self, case: Case) -> None:
         if text := undivided(case):
@@ -49,8 +54,11 @@ class Labels:
 
     def columns(self, file: str) -> frozenset[str]:
         """Labels that nearly all texts of a file have."""
-        least = SHARED * self.texts[file]
-        return frozenset(label for label, count in self.labels.get(file, Counter()).items() if count >= max(2, least))
+        if file not in self._columns:
+            least = max(2, SHARED * self.texts[file])
+            labels = self.labels.get(file, Counter())
+            self._columns[file] = frozenset(label for label, count in labels.items() if count >= least)
+        return self._columns[file]
 
     def is_constant(self, file: str, label: str) -> bool:
         """Whether the same stands under a label in every text: an instruction, not an answer."""
@@ -59,18 +67,24 @@ class Labels:
     def turns(self, case: Case) -> list[dict[str, str]]:
         """What is asked and what is answered; [] where the file declares no column for an answer.
 
-        One column of answers is said without its label; several keep theirs.
+        A question, or a column of answers, is said without its label where it is the only one; several keep theirs.
         """
         columns, text = self.columns(case.row.file), undivided(case)
         found = [label for label in LABEL.finditer(text) if label[1] in columns]
-        first = next((place for place, label in enumerate(found) if label[1].lower() in ANSWERS), 0)
+        first = next((place for place, label in enumerate(found) if answers(label[1], found[0][1])), 0)
         if not first or any(self.is_constant(case.row.file, label[1]) for label in found[first:]):
             return []  # no answer, nothing asked before it, or an instruction behind it: all of it is a prompt
         begin = found[first].end() if first == len(found) - 1 else found[first].start()
-        asked, answered = text[: found[first].start()].strip(), text[begin:].strip()
+        named = first == 1 and found[0][1].lower() in ASKS and not text[: found[0].start()].strip()
+        asked, answered = text[found[0].end() * named : found[first].start()].strip(), text[begin:].strip()
         if not asked or not answered:
             return []
         return [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
+
+
+def answers(label: str, before: str) -> bool:
+    """Whether an answer stands under a label; under "A" only where the first label is "Q"."""
+    return label.lower() in ANSWERS or (label, before) == ("A", "Q")
 
 
 def parts_of(text: str) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ from curation.doctor.row import SEVERITIES, WHOLE_FILE, FileEvent, Finding, Row
 from curation.doctor.rule import finding
 from curation.doctor.rules import RULES
 from curation.doctor.rules.content import is_text_part
-from curation.doctor.survey import Survey, only_rendered
+from curation.doctor.survey import Rendered, Survey, only_rendered
 from curation.doctor.target import Target
 from curation.doctor.workers import Found, looked_at
 from curation.templates import EncodeError
@@ -46,7 +46,9 @@ class Diagnosis:
     files: tuple[str, ...] = ()
     target: str = ""
     ids: bool = True  # whether rows were encoded
-    only_rendered: int = 0  # cases with tools: the template prints them, the one encode function cannot prove them
+    only_rendered: int = (
+        0  # cases with tools or reasoning: the template prints them, the one encode function cannot prove them
+    )
 
     @property
     def counts(self) -> dict[str, int]:
@@ -142,7 +144,7 @@ def encode(cases: Iterable[Case], target: Target) -> None:
     for case in cases:
         if case.encoded is not None or (not case.turns and case.kind != "messages"):
             continue
-        if only_rendered(case):
+        if only_rendered(case, reserved=target.reserves_reasoning):
             refusal = target.refusal(case.turns, opened_cell(case.kept.get("tools")))
             case.encoded = EncodeError(f"the chat template refuses the conversation: {refusal}") if refusal else None
         elif least := target.surely_too_long(case.turns):
@@ -173,7 +175,8 @@ class Part:
         """Open the rows and survey their cases."""
         for place, row in enumerate(self.rows, self.first):
             self.cases += [(place, case) for case in opened(row, self.target)]
-        return Survey().see_all(case for _, case in self.cases)
+        survey = Survey(rendered=Rendered(reserved=self.target.reserves_reasoning))
+        return survey.see_all(case for _, case in self.cases)
 
     def examine(self, survey: Survey) -> Found:
         """What the rules find, row by row."""

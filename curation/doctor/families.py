@@ -20,6 +20,8 @@ from typing import Any
 from jinja2 import TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from curation.doctor.reasoned import without_reasoning
+
 Messages = list[dict[str, str]]
 Roles = tuple[str, ...]
 
@@ -28,6 +30,7 @@ DATE = "Dsentineldate"  # what templates print for today while they are probed
 LONGEST_DATE = 40  # characters
 SPECIAL = re.compile(r"<[^<>\s]{1,40}>|\[/?[A-Z_]{1,20}\]|<｜[^<>]{1,40}｜>")  # what begin and end tokens look like
 BEGIN = re.compile(r"(?:<[^<>\s]{1,40}>|\[[A-Z_]{1,20}\]|<｜[^<>]{1,40}｜>)")
+_EMPTY = re.compile(r"<(\w+)>\s*</\1>\s*\Z")  # a block of reasoning without any
 SPECIALS_TRIED = 8  # of one text
 _USUAL: tuple[Roles, ...] = (("user", "assistant"), ("user", "assistant") * 2, ("system", "user", "assistant"))
 _FAILS = (TemplateError, TypeError, ValueError, LookupError, AttributeError, RecursionError)
@@ -81,6 +84,15 @@ class Family:
         )
         ends = not asks and messages[-1]["role"] == "assistant"
         return str(text) + (self.appended if ends else "")
+
+    @cached_property
+    def drops_reasoning(self) -> bool:
+        """Whether the template leaves out what stands between <think> tags in the last answer."""
+        chat = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "<think>\nsentinelq\n</think>\n\nb"}]
+        try:
+            return "sentinelq" not in self.render(chat)
+        except _FAILS:
+            return False
 
     @cached_property
     def _takes_parts(self) -> bool:
@@ -137,6 +149,7 @@ class Family:
             return {}
         before = dict(zip(shape.holes, shape.literals, strict=False))
         user = _shared_end(before.get(0, ""), before.get(2, "")).removeprefix(self.answer_end)
+        user = re.sub(r"\A[\w|｜▁/]*[>\]]", "", user)  # no half of a token
         found = {"user": user, "assistant": self.answer_mark.removeprefix(self.answer_end)}
         system = user.replace("user", "system")
         with_system = self.shape(("system", "user", "assistant"), asks=False)
@@ -200,6 +213,13 @@ class Families:
         }
         return self._best(text, likely.values()) or self._best(text, candidates)
 
+    @cached_property
+    def known(self) -> list[Family]:
+        """The known templates, one of those that write alike; the target's first."""
+        own = [self.target] if self.target else []
+        found = [*own, *(_family(name, jinja, "", "</s>") for name, jinja in self.templates.items())]
+        return list({family.edges: family for family in reversed(found)}.values())[::-1]
+
     @property
     def tokens(self) -> set[str]:
         """The special-looking tokens that the templates write; `</s>` and its like only as arguments of theirs."""
@@ -224,15 +244,28 @@ class Families:
         """The templates whose answers begin with something that stands in the text."""
         if self.target is not None and self.target.answer_mark.strip() and self.target.answer_mark in text:
             yield self.target
+        likely = [one for parts, some in self._screens if all(part in text for part in parts) for one in some]
+        if not likely:
+            return
         specials = list(dict.fromkeys(SPECIAL.findall(text)))[:SPECIALS_TRIED]
         first = BEGIN.match(text)
         begins = ("", first[0]) if first else ("",)
-        for name, jinja in self.templates.items():
+        for name, jinja in likely:
             for bos in begins if "bos_token" in jinja else ("",):
                 for eos in (*specials, "") if "eos_token" in jinja else ("",):
                     family = _family(name, jinja, bos, eos)
                     if family.answer_mark.strip() and family.answer_mark in text:
                         yield family
+
+    @cached_property
+    def _screens(self) -> list[tuple[tuple[str, ...], list[tuple[str, str]]]]:
+        """Templates by what stands before their answers whatever the begin and end tokens are called: quick to miss."""
+        found: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        for name, jinja in self.templates.items():
+            marks = [_family(name, jinja, *tokens).answer_mark for tokens in (("<|b|>", "<|e|>"), ("", ""))]
+            parts = [part for part in re.split(r"<\|[be]\|>", marks[0]) if part.strip() and part in marks[1]]
+            found.setdefault(tuple(parts), []).append((name, jinja))
+        return list(found.items())
 
 
 @lru_cache(maxsize=4096)
@@ -253,8 +286,26 @@ def unrender(text: str, family: Family) -> Unrendered | None:
             if (shape := family.shape(roles, asks=asks))
             and (parsed := _accepted(text, family, roles, shape, asks=asks))
         ]
+        if not found and "</" in text:
+            found = [parsed for roles, asks in alternatives if (parsed := _reasoned(text, family, roles, asks=asks))]
         if found:
             return min(found, key=lambda parsed: parsed.content)  # the first of equals: without a system turn
+    return None
+
+
+def _reasoned(text: str, family: Family, roles: Roles, *, asks: bool) -> Unrendered | None:
+    """As `unrender`, of a text whose answers reason.
+
+    A template may write an empty block of reasoning otherwise (Qwen 3), or leave reasoning out of what is trained,
+    though the model is asked for it (DeepSeek R1).
+    """
+    shape = family.shape(roles, asks=asks)
+    if shape is None:
+        return None
+    for literals in dict.fromkeys((tuple(_EMPTY.sub("", literal) for literal in shape.literals), shape.literals)):
+        parsed = _accepted(text, family, roles, _Shape(literals, shape.holes), asks=asks)
+        if parsed:
+            return parsed
     return None
 
 
@@ -316,6 +367,9 @@ def _accepted(text: str, family: Family, roles: Roles, shape: _Shape, *, asks: b
     date = next(iter(dates), "")
     messages = [{"role": role, "content": content} for role, content in zip(roles, contents, strict=True)]
     if not all(map(family.writes_plainly, contents)):
+        bare = [without_reasoning(content) for content in contents]
+        if bare != contents and all(map(family.writes_plainly, bare)) and family.drops_reasoning:
+            return Unrendered(family.name, messages, asks, _size(contents), family.bos, family.eos, date)
         try:
             if family.render(messages, asks=asks, date=date) != text:
                 return None

@@ -162,7 +162,7 @@ _ALL = (
         "fatal",
         "no answer to train on",
         "Nothing is trained, or, where prompts are not masked, the question itself.",
-        "no assistant turn that says something",
+        "no assistant turn, or one that says nothing",
         "divided where the text itself marks the answer; otherwise quarantined",
         "BrownNPC/genz-brainrot-slang-dataset: prompts with question and answer in the user's turn",
     ),
@@ -243,8 +243,9 @@ _ALL = (
         "an answer that goes on with the next turn",
         "The model answers, then invents the user's next question and answers that too.",
         "a speaker's name at the start of a line inside an answer, followed by what that speaker says",
-        "ends where the next turn begins, if a whole answer stands before it; otherwise quarantined",
-        "User: and Assistant: typed into prompts by hand",
+        "the answer ends where the next turn begins, if it is whole there; a speaker's own name in front of it is "
+        "taken off; otherwise quarantined",
+        "'User:' and 'Assistant:' typed into prompts by hand, and models that were trained without an end of turn",
     ),
     Fault(
         23,
@@ -252,8 +253,8 @@ _ALL = (
         "warning",
         "the answer of another row",
         "The model learns wrong meanings, and to be sure of them.",
-        "the answer speaks of another row's term and not of its own",
-        "a constant shift of all answers is shifted back; otherwise quarantined",
+        "the answer speaks of another row's term and not of its own, in a file whose answers speak of theirs",
+        "answers that are shifted alike are put back; otherwise quarantined",
         "MLBtrio/genz-slang-dataset: examples exchanged between MFW and MRW",
     ),
     Fault(
@@ -292,8 +293,10 @@ _ALL = (
         "warning",
         "reasoning tags unbalanced, lost or doubled",
         "The model opens a reasoning that it never closes, or shows people its reasoning.",
-        "tags that do not pair, and what the target's template makes of them",
-        "balanced where one reading is possible; otherwise quarantined or reported",
+        "tags that do not pair; reasoning that the target's template drops from the last answer, or opens twice (what "
+        "it drops from earlier answers, as it does when the model is asked, is advice)",
+        "tags are balanced where one reading is possible, otherwise the row is quarantined; what the template does is "
+        "reported: reasoning is never taken out of a row",
         "trl issue 6361 and pull request 6363, axon-rl/gem issue 44: templates that drop or double <think>",
     ),
     Fault(
@@ -333,7 +336,7 @@ _ALL = (
         "a copy of another row",
         "Copies weigh double: the model memorises them and says them where they do not belong.",
         "the same conversation, but for case and marks at most",
-        "one copy stays",
+        "reported: whether a copy is one too many is for the build's stages, or a person, to say",
         "Lee and others, Deduplicating Training Data Makes Language Models Better, 2021",
     ),
     Fault(
@@ -363,7 +366,7 @@ _ALL = (
         "a term on both sides of a split",
         "The test asks for what was trained, so its score tells nothing.",
         "a term, or a prompt, that stands in train and in test",
-        "the held-out row is quarantined: it may be trained on, or the whole be split again by term",
+        "its rows are moved to the split that has most of them; of equally many, to train",
         "splits made row by row; Lee and others 2021: over 4 % of validation rows stood in training",
     ),
 )

@@ -43,7 +43,7 @@ class Loose:
 
     @cached_property
     def _headers(self) -> re.Pattern[str]:
-        ways = (rf"(?P<{role}>{_loosely(header)})" for role, header in self.family.headers.items())
+        ways = (rf"(?P<{role}>{loosely(header)})" for role, header in self.family.headers.items())
         return re.compile("|".join(ways))
 
     @cached_property
@@ -124,5 +124,6 @@ class Loose:
         return re.compile(words.replace(DATE, r"[^\n]{1,40}?").replace(_SYSTEM, r"(?P<said>.*)"), re.DOTALL)
 
 
-def _loosely(header: str) -> str:
+def loosely(header: str) -> str:
+    """A pattern of a header, whatever blanks stand between its parts."""
     return r"\s*".join(map(re.escape, _PART.findall(header)))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from curation.doctor.case import Case
 from curation.doctor.diagnosis import BLOCK, Diagnosis, as_rows, as_target, encode, look, opened, refused, summed_up
 from curation.doctor.layouts import read
+from curation.doctor.reasoned import lost
 from curation.doctor.row import WHOLE_FILE, FileEvent, Finding, Quarantined, Row
 from curation.doctor.rule import CannotMendError, Rule, one_line
 from curation.doctor.rules import RULES
@@ -144,7 +145,7 @@ class _Work:
             if kept != [item]:
                 touched.add(item.row.file)
             self.items += kept
-        remade = {item.row.file for item in self.items if item.proof}
+        remade = {item.row.file for item in self.items if item.proof and item.row.value is not item.origin.value}
         if touched:
             self.items = [self.made_alike(item) if item.row.file in remade else item for item in self.items]
             self.renumber()
@@ -165,10 +166,10 @@ class _Work:
             ):
                 self.left.append((Quarantined(item.origin, endless, RESTLESS), False))
             else:
-                kept += [self.remade(item, case, made) for made in result]
+                kept += [self.remade(item, case, made, alone=len(cases) == 1) for made in result]
         return kept
 
-    def remade(self, item: _Item, before: Case, after: Case) -> _Item:
+    def remade(self, item: _Item, before: Case, after: Case, *, alone: bool) -> _Item:
         """The item of a mended case, with its proof; both cases are encoded already."""
         started = item.proof.before if item.proof else digest(before.encoded)
         done = item.done + after.done
@@ -183,7 +184,9 @@ class _Work:
             tokens,
             trained,
         )
-        return _Item(replace(item.row, value=written(after)), item.origin, done, proof)
+        moved = after.but(row=before.row, done=before.done) == before  # and otherwise as it is
+        row = replace(after.row, value=item.row.value if moved else written(after))
+        return _Item(row, item.origin, done, proof)
 
     def made_alike(self, item: _Item) -> _Item:
         """A row of a file in which others were mended, in the plain layout that these have now."""
@@ -312,7 +315,10 @@ def up_to_date(before: Case, after: Case, target: Target) -> Case:
     """A mended case of text or ids with its text, ids and turns in accord. Raises EncodeError."""
     if after.kind == "text":
         if after.turns != before.turns:
-            return after.but(text=target.render(after.turns))
+            text = target.render(after.turns)
+            if lost(after.turns, text):
+                raise CannotMendError("the template would leave out the reasoning, so the text cannot be written anew")
+            return after.but(text=text)
         if after.text != before.text:
             return after.but(turns=list(target.turns_of(after.text)))
     if after.kind == "ids":

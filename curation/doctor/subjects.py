@@ -1,98 +1,191 @@
-"""What each row asks about, and whether its answer speaks of it. A part of the survey."""
+"""What each row asks about. A part of the survey.
+
+A subject is named by a column, or quoted by the question, or it fills the slot of a frame: questions of a dataset share
+their words ("what is … in slang"), and the one run of words that few of them have is what they ask about.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from curation.doctor.case import Case, plain
-from curation.doctor.crowd import answer, plain_answer
+from curation.doctor.crowd import answer, asked, key, split_of
+from curation.doctor.exchanges import Exchanges
+from curation.doctor.homes import Home, Homes
 
-STEPS = (-3, -2, -1, 1, 2, 3)  # rows by which answers may be shifted
 QUOTED = re.compile(
     r"[“\"«]([^“”\"«»\n]{1,60})[”\"»]|\*\*([^*\n]{1,60})\*\*|`([^`\n]{1,60})`|(?<!\w)'([^'\n]{1,60})'(?!\w)"
 )
+FEWEST = 10  # different questions that show what a frame is
+SHARED = 3  # questions that make a frame
+RARE = 50  # a word is rare in at most one of so many questions, and in no more than so many
+LONGEST = 5  # words of a subject
+BESIDE = 2  # common words on either side that may belong to it: "on the low"
 
 
 def subject(case: Case) -> str:
-    """What a row asks about: its term, or the one thing that the question quotes; "" where nobody can tell. Plain."""
+    """What a row asks about: its term, or the one thing that a question quotes; "" where it does not tell."""
     if case.term:
-        return plain(case.term)
-    said = case.said("user")
-    quoted = [next(filter(None, found)) for found in QUOTED.findall(said[-1])] if said else []
-    return plain(quoted[0]) if len(quoted) == 1 else ""
+        return named_as(case.term)
+    for said in case.said("user"):
+        quoted = [next(filter(None, found)) for found in QUOTED.findall(said)]
+        if quoted:
+            return named_as(quoted[0]) if len(quoted) == 1 else ""
+    return ""
+
+
+def named_as(term: str) -> str:
+    """A term in the spelling by which rows meet: its words, or, where marks are most of it ("</3"), all of it."""
+    words = plain(term)
+    return words if 2 * len(words) >= len(term.strip()) else " ".join(term.casefold().split())
+
+
+class Asked(NamedTuple):
+    """One row."""
+
+    row: int
+    given: str  # its subject, where the row itself tells
+    prompt: str  # its first question, plain
+    said: str  # its last answer
+    words: str  # all its answers, plain
+    question: int  # hash of all that was said before the last answer; 0 where its split is not known
+    home: Home | None  # where its split is known
 
 
 @dataclass(slots=True)
 class Subjects:
-    """What each row asks about, and whether its answer speaks of it."""
+    """What each row asks about, what it answers, and where it stands."""
 
-    rows: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # file → subject → rows
-    said: dict[str, dict[int, str]] = field(default_factory=dict)  # file → row → its answer
-    words: dict[str, dict[int, str]] = field(default_factory=dict)  # the same, plain
-    own: Counter[str] = field(default_factory=Counter)  # file → rows whose answer names their subject
-    all: Counter[str] = field(default_factory=Counter)  # file → rows with a subject and an answer
-    _shift: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, list[Asked]] = field(default_factory=dict)  # file → rows with an answer
+    _slots: dict[str, str] | None = None  # question → what fills its frame's slot
+    _exchanges: dict[str, Exchanges] = field(default_factory=dict)
+    _homes: Homes | None = None
 
     def see(self, case: Case) -> None:
-        name, said = subject(case), answer(case)
-        if not name or not said:
+        said = answer(case)
+        if not said:
             return
-        file = case.row.file
-        self.rows.setdefault(file, {}).setdefault(name, []).append(case.row.row)
-        self.said.setdefault(file, {})[case.row.row] = said
-        self.words.setdefault(file, {})[case.row.row] = plain_answer(case)
-        self.all[file] += 1
-        self.own[file] += names(name, plain_answer(case))
+        split = split_of(case)
+        home = Home(split, case.row.file, case.row.split, named_split(case)[1]) if split else None
+        question = key(asked(case)) if split else 0
+        words = case.plain[-1] if len(case.said("assistant")) == 1 else " ".join(answers_of(case))
+        seen = Asked(case.row.row, subject(case), prompt_of(case), said, words, question, home)
+        self.rows.setdefault(case.row.file, []).append(seen)
 
     def merge(self, other: Subjects) -> None:
         for file, rows in other.rows.items():
-            mine = self.rows.setdefault(file, {})
-            for name, places in rows.items():
-                mine.setdefault(name, []).extend(places)
-            self.said.setdefault(file, {}).update(other.said[file])
-            self.words.setdefault(file, {}).update(other.words[file])
-        self.own.update(other.own)
-        self.all.update(other.all)
+            self.rows.setdefault(file, []).extend(rows)
 
-    def owner(self, case: Case) -> tuple[str, int] | None:
-        """The subject that an answer names in place of its own, and the row that asks about it."""
-        name, said = subject(case), answer(case)
-        file = case.row.file
-        if not name or not said or names(name, plain_answer(case)):
-            return None
-        if self.shift(file) == 0 and self.own[file] < 0.7 * self.all[file]:
-            return None  # answers of this file do not name what they are about
-        known = self.rows.get(file, {})
-        for other in named(said):
-            if other != name and other in known:
-                return other, known[other][0]
-        return None
+    def of(self, case: Case) -> str:
+        """What a row asks about, told by itself or by the frame of its question; "" where nobody can tell."""
+        return subject(case) or self.slots.get(prompt_of(case), "")
 
-    def shift(self, file: str) -> int:
-        """By how many rows the answers of a whole file are shifted; 0 for none."""
-        if file not in self._shift:
-            steps: Counter[int] = Counter()
-            for name, places in self.rows.get(file, {}).items():
-                for place in places[:1]:
-                    steps.update(
-                        step for step in range(-3, 4) if step and names(name, self.said[file].get(place + step, ""))
-                    )
-            best, count = max(steps.items(), key=lambda one: (one[1], -abs(one[0])), default=(0, 0))
-            enough = count >= 0.6 * self.all[file] and self.own[file] < 0.3 * self.all[file] and self.all[file] >= 5
-            self._shift[file] = best if enough else 0
-        return self._shift[file]
+    @property
+    def slots(self) -> dict[str, str]:
+        """Question → its subject, of questions that do not name it themselves."""
+        if self._slots is None:
+            every = [row for rows in self.rows.values() for row in rows]
+            self._slots = fillers({row.prompt for row in every}, {row.prompt for row in every if not row.given})
+        return self._slots
+
+    def exchanges(self, file: str) -> Exchanges:
+        """Whose answers the rows of a file have."""
+        if file not in self._exchanges:
+            rows = self.rows.get(file, [])
+            names = [plain(row.given or self.slots.get(row.prompt, "")) for row in rows]
+            self._exchanges[file] = Exchanges([row.row for row in rows], names, [row.words for row in rows])
+        return self._exchanges[file]
+
+    def answer_at(self, file: str, place: int) -> str:
+        """The last answer of the row at a place of `exchanges`."""
+        return self.rows[file][place].said
+
+    @property
+    def homes(self) -> Homes:
+        """Which split each subject, or each question without one, belongs to."""
+        if self._homes is None:
+            self._homes = Homes()
+            for rows in self.rows.values():
+                for row in rows if rows[0].home or any(row.home for row in rows) else ():
+                    if row.home:
+                        self._homes.see(self.group(row), row.home)
+        return self._homes
+
+    def group(self, row: Asked) -> str | int:
+        """What must not stand on both sides of a split: the subject; the question where there is none."""
+        return row.given or self.slots.get(row.prompt, "") or row.question
+
+    def group_of(self, case: Case) -> str | int:
+        """The same, of a case."""
+        question = asked(case)
+        return self.of(case) or (key(question) if question else 0)
 
 
-def names(name: str, words: str) -> bool:
-    """Whether plain words name a subject, as words or written together: "g.o.a.t." and "goat"."""
-    return name in words or name.replace(" ", "") in words.replace(" ", "")
+def prompt_of(case: Case) -> str:
+    """The first question, plain."""
+    for place, turn in enumerate(case.turns):
+        if turn["role"] == "user":
+            return case.plain[place]
+    return ""
 
 
-def named(said: str) -> list[str]:
-    """What a text may be about: what it quotes, then the words that it begins with, the most first."""
-    quoted = [plain(next(filter(None, found))) for found in QUOTED.findall(said)]
-    words = plain(said).split()[:4]
-    runs = [" ".join(words[:size]) for size in range(len(words), 0, -1)]
-    return [name for name in (*quoted, *(run for run in runs if len(run) > 3)) if name]
+def answers_of(case: Case) -> list[str]:
+    """Every answer, plain."""
+    return [words for turn, words in zip(case.turns, case.plain, strict=True) if turn["role"] == "assistant"]
+
+
+def named_split(case: Case) -> tuple[str, str]:
+    """(column, what it says) of the column that tells a row's split; ("", "") where none does."""
+    for column in ("split", "subset"):
+        named = case.kept.get(column)
+        if isinstance(named, str) and named:
+            return column, named
+    return "", ""
+
+
+# ---------------------------------------------------------------- frames
+
+
+def fillers(every: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
+    """Of the wanted questions, those whose frame others share, and what fills its slot."""
+    asked_words = {prompt: prompt.split() for prompt in every}
+    if len(asked_words) < FEWEST:
+        return {}
+    counts = Counter(word for words in asked_words.values() for word in set(words))
+    limit = min(RARE, max(SHARED, len(asked_words) // RARE))
+    spans = {prompt: span(words, counts, limit) for prompt, words in asked_words.items()}
+    frames = Counter(
+        frame
+        for prompt, (low, high) in spans.items()
+        if high - low <= LONGEST
+        for frame, _ in slots_of(asked_words[prompt], low, high)
+    )
+    found = {}
+    for prompt in sorted(wanted):
+        low, high = spans.get(prompt, (0, 0))
+        if 0 < high - low <= LONGEST:
+            choices = slots_of(asked_words[prompt], low, high)
+            found[prompt] = next((filler for frame, filler in choices if frames[frame] >= SHARED), "")
+    return {prompt: filler for prompt, filler in found.items() if filler}
+
+
+def span(words: list[str], counts: Counter[str], limit: int) -> tuple[int, int]:
+    """From the first rare word to behind the last."""
+    rare = [place for place, word in enumerate(words) if counts[word] <= limit]
+    return (rare[0], rare[-1] + 1) if rare else (0, 0)
+
+
+def slots_of(words: list[str], low: int, high: int) -> Iterator[tuple[tuple[str, str], str]]:
+    """(frame, filler) of a slot around words[low:high], the narrowest first."""
+    if low == high:
+        return
+    for more in range(2 * BESIDE + 1):
+        for before in range(min(more, BESIDE, low) + 1):
+            behind = more - before
+            if behind <= BESIDE and high + behind <= len(words):
+                start, stop = low - before, high + behind
+                yield (" ".join(words[:start]), " ".join(words[stop:])), " ".join(words[start:stop])

@@ -16,6 +16,7 @@ from curation.doctor.case import Case
 from curation.doctor.crowd import Copies, Prompts, Systems
 from curation.doctor.declared import Labels
 from curation.doctor.flat import Turns
+from curation.doctor.reasoned import leads
 from curation.doctor.speakers import Speakers
 from curation.doctor.subjects import Subjects
 
@@ -96,9 +97,10 @@ class Rendered:
     """Rows that the one encode function cannot judge, since they have more than text: tools, or reasoning apart."""
 
     rows: int = 0
+    reserved: bool = False  # whether reasoning tags are control tokens of the target
 
     def see(self, case: Case) -> None:
-        self.rows += only_rendered(case)
+        self.rows += only_rendered(case, reserved=self.reserved)
 
     def merge(self, other: Rendered) -> None:
         self.rows += other.rows
@@ -107,12 +109,15 @@ class Rendered:
 BESIDE_TEXT = frozenset({"tool_calls", "function_call", "reasoning_content", "thinking"})  # keys that turns may have
 
 
-def only_rendered(case: Case) -> bool:
-    """Whether a row has more than text, so that it can only be rendered."""
+def only_rendered(case: Case, *, reserved: bool) -> bool:
+    """Whether a row has more than text, so that it can only be rendered: tools, or reasoning.
+
+    `reserved`: whether reasoning tags are control tokens of the target, which the one encode function refuses.
+    """
     for turn in case.turns:
         if turn["role"] == "tool" or (len(turn) > 2 and not turn.keys().isdisjoint(BESIDE_TEXT)):
             return True
-    return False
+    return reserved and any(leads(text) for text in case.said("assistant"))
 
 
 @dataclass(slots=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import TemplateError
 
-from curation.chat_format import ChatFormat, Conversation, TemplateSettings, chat_format, render
+from curation.chat_format import ChatFormat, Conversation, TemplateSettings, chat_format, control_tokens, render
 from curation.doctor.families import Families, Family
+from curation.doctor.reasoned import TAG
 from curation.doctor.text_rows import TextRows
 from curation.doctor.token_rows import TokenRow, header_ids, look_at, real_tokens
 from curation.templates import Encoded, EncodeError, try_encode_all
@@ -50,6 +51,10 @@ class Target:
     def encode(self, conversations: Sequence[Conversation]) -> list[Encoded | EncodeError]:
         """Ids and labels by the one encode function."""
         return try_encode_all(conversations, self.tokenizer, self.settings)
+
+    def count(self, text: str) -> int:
+        """How many tokens a text has by itself."""
+        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     # ------------------------------------------------------------ back to turns
 
@@ -138,6 +143,11 @@ class Target:
         """Whether content may be a list of text parts: the template prints the same as for plain text."""
         plain = self._printed([{"role": "user", "content": "probe"}])
         return plain == self._printed([{"role": "user", "content": [{"type": "text", "text": "probe"}]}]) != ""
+
+    @cached_property
+    def reserves_reasoning(self) -> bool:
+        """Whether reasoning tags are control tokens of this tokenizer (Qwen 3, DeepSeek R1)."""
+        return any(TAG.fullmatch(token) for token in control_tokens(self.tokenizer))
 
     @cached_property
     def takes_tools(self) -> bool:

@@ -77,7 +77,13 @@ def at_beginnings(target: Target, text: str) -> list[tuple[int, str]]:
     families = target.families.marked(text[:LOOKED_AT])
     openings = {opening for family in families for opening in family.openings if opening.strip()}
     first = max((opening for opening in openings if text.startswith(opening)), key=len, default="")
-    return list(between(text, [found.start() for found in re.finditer(re.escape(first), text)])) if first else []
+    if not first:
+        return []
+    apart = re.compile(
+        rf"(?<=\n)[ \t\r]*\n(?={re.escape(first)})"
+    )  # a blank line: the others open a turn in the middle
+    borders = [found.end() for found in apart.finditer(text)]
+    return list(between(text, borders or [found.start() for found in re.finditer(re.escape(first), text)]))
 
 
 def between(text: str, borders: list[int]) -> Iterator[tuple[int, str]]:

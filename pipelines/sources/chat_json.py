@@ -6,7 +6,8 @@ import re
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain, islice, repeat
+from json import JSONDecoder
 from typing import TYPE_CHECKING
 
 from curation.doctor.row import Row
@@ -154,13 +155,14 @@ class JsonRows:
             yield from self.told_apart(value, 1, text, apart=True)
             return
         repeated = bool(self.json.met)
-        for split, one in records(value):
+        begins = begin_lines(text) if isinstance(value, list) else repeat(0)
+        for line, (split, one) in zip(chain(begins, repeat(0)), records(value), strict=False):
             if repeated:
-                yield from self.element(one, split)
+                yield from self.element(one, split, line)
             elif deep(one):
-                self.to.unread(0, TOO_DEEP, "")
+                self.to.unread(line, TOO_DEEP, "")
             else:
-                yield self.of_split(self.to.row(0, one), split)
+                yield self.of_split(self.to.row(line, one), split)
 
     def strictly(self, text: str) -> object:
         """One value; where only bare control characters inside texts are against the standard, that is told."""
@@ -172,13 +174,13 @@ class JsonRows:
             self.to.whole("bare control characters inside texts: strict readers refuse the file")
             return value
 
-    def element(self, value: object, split: str) -> Iterator[Row]:
+    def element(self, value: object, split: str, line: int) -> Iterator[Row]:
         """One record of a file in which keys are repeated somewhere."""
         self.json.met = list(repeated_in(value))
         if self.json.met:
-            yield from (self.of_split(row, split) for row in self.told_apart(value, 0, ""))
+            yield from (self.of_split(row, split) for row in self.told_apart(value, line, ""))
         else:
-            yield self.of_split(self.to.row(0, value), split)
+            yield self.of_split(self.to.row(line, value), split)
 
     def of_split(self, row: Row, split: str) -> Row:
         return Row(row.file, row.row, row.line, row.value, split) if split and not self.to.split else row
@@ -211,6 +213,21 @@ class JsonRows:
             return text.lstrip().startswith("{") and bool(self.lenient.decoder.raw_decode(text.lstrip()))
         except (ValueError, RecursionError):
             return False
+
+
+def begin_lines(text: str) -> Iterator[int]:
+    """The line on which each element of a JSON list begins; the text is known to be one."""
+    decoder = JSONDecoder(strict=False)
+    place, seen, line = blank(text, text.index("[") + 1), 0, 1
+    while text[place : place + 1] not in ("]", ""):
+        line += text.count("\n", seen, place)
+        seen = place
+        yield line
+        try:
+            place = blank(text, decoder.raw_decode(text, place)[1])
+        except (ValueError, RecursionError):  # nested too deeply to be read once more: the others have no line
+            return
+        place = blank(text, place + 1) if text[place : place + 1] == "," else place
 
 
 def in_a_row(text: str) -> Iterator[Piece]:

@@ -163,5 +163,5 @@ def read_arrow(path: Path) -> Iterator[dict[str, object]]:
                 batches = map(file.get_batch, range(file.num_record_batches))
             for batch in batches:
                 yield from batch.to_pylist()
-    except (pa.ArrowInvalid, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise SourceError(f"{path}: is no readable Arrow file: {str(error).splitlines()[0]}; fetch it again") from None

@@ -31,7 +31,8 @@ def expand_snapshot(source: dict[str, Any], root: Path) -> dict[str, Any]:
     carried = {name: manifest[name] for name in CARRIED if manifest.get(name)}
     paths = [os.path.relpath(folder / name, root.absolute()) for name in manifest["files"]]
     fixed = {"path": paths, "format": "jsonl", "redistributable": manifest["redistributable"]}
-    return {"url": manifest["home"], **carried, **source, **fixed, "snapshot": str(source.get("snapshot") or folder.name)}
+    fixed["snapshot"] = str(source.get("snapshot") or folder.name)
+    return {"url": manifest["home"], **carried, **source, **fixed}
 
 
 def folder_of(source: dict[str, Any], root: Path) -> Path | None:
@@ -72,4 +73,4 @@ def check_file(file: Path, sha256: str) -> None:
     except OSError as error:
         raise SourceError(f"{file}: {error.strerror}; collect it anew") from None
     if found != sha256:
-        raise SourceError(f"{file}: is not what was collected (its SHA-256 differs from the manifest's); collect it anew")
+        raise SourceError(f"{file}: is not what was collected (another SHA-256 than the manifest's); collect it anew")

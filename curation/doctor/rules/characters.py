@@ -154,5 +154,5 @@ def unescaped(escape: str) -> str:
     """The character that an escape stands for; half a character as it is."""
     if escape in _SHORT:
         return _SHORT[escape]
-    character = chr(int(escape, 0))
+    character = chr(int(escape[2:], 16))  # noqa: FURB166 - base 0 does not read \u and \x
     return escape if _HALF.match(character) or (not character.isprintable() and character not in "\n\t") else character

@@ -17,6 +17,7 @@ from curation.doctor.rule import CannotMendError, Rule, finding, whole_file
 from curation.doctor.survey import Survey, prose_in
 from curation.doctor.target import Target
 
+RENDERED = frozenset({"text", "formatted_text", "formatted", "prompt", "rendered", "chat_text"})
 MESSAGES = "messages:role,content"
 
 
@@ -121,6 +122,9 @@ class KeySchema:
         usual = usual_shape(case.row.file, survey)
         if case.shape != usual and not case.misnamed:
             yield finding(case, self.fault, "fatal", f"layout {case.shape}, the file's is {usual}", "converted")
+        if stale := stale_text(case, target):
+            detail = f"the text under {stale!r} is another conversation than the messages beside it"
+            yield finding(case, self.fault, "warning", f"{detail}: which is trained depends on the trainer")
         unread = [*case.unread, *(key for key in stray_columns(case, survey) if key not in case.unread)]
         if unread:
             keys = ", ".join(map(repr, unread))
@@ -133,6 +137,22 @@ class KeySchema:
         if case.shape == usual:
             return [case.but(misnamed=())]
         return [converted(case, survey.shapes.kinds[usual], usual, target)]
+
+
+def stale_text(case: Case, target: Target) -> str:
+    """The column beside messages that holds a rendered conversation with other words in it; "" where none does."""
+    if case.kind != "messages" or case.layout == "turn":
+        return ""
+    for name in sorted(RENDERED & case.kept.keys()):
+        text = case.kept[name]
+        turns = target.turns_of(text) if isinstance(text, str) else []
+        said = [turn["content"].strip() for turn in turns if turn["role"] != "system"]
+        own = [
+            turn["content"].strip() for turn in case.turns if turn["role"] != "system" and type(turn["content"]) is str
+        ]
+        if said and said != own:
+            return name
+    return ""
 
 
 def stray_columns(case: Case, survey: Survey) -> list[str]:

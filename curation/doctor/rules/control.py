@@ -14,6 +14,8 @@ from functools import lru_cache
 
 from curation.doctor.case import Case, Turn
 from curation.doctor.families import SPECIAL, Families
+from curation.doctor.loose import loosely
+from curation.doctor.reasoned import leads, marks
 from curation.doctor.row import Finding
 from curation.doctor.rule import CannotMendError, Rule, finding
 from curation.doctor.survey import Survey
@@ -53,8 +55,10 @@ class ControlToken:
         if not isinstance(content, str) or FIRST.isdisjoint(content):
             return []
         own = {found.group() for found in target.form.control.finditer(content)}
+        if turn["role"] == "assistant" and leads(content):
+            own -= {tag.group() for _, _, tag in marks(content)}  # rule 27 judges them
         others = {found.group() for found in foreign(target).finditer(content)}
-        others |= {found.group() for found in SPACED.finditer(content) if f"<|{found[1]}|>" in marks(target)}
+        others |= {found.group() for found in SPACED.finditer(content) if f"<|{found[1]}|>" in markers_of(target)}
         if "</s>" in others and STRUCK.search(content) and len(others) == 1:
             others = set()
         asked = {marker for marker in others - own if is_subject(marker, case)}
@@ -62,10 +66,9 @@ class ControlToken:
 
     def _mended(self, turn: Turn, number: int, markers: list[str], before: list[Turn], target: Target) -> list[Turn]:
         content = turn["content"]
-        if inner := whole_chat(content, target):
+        if inner := whole_chat(content, target) or asked_alone(turn, target):
             return spliced(turn, inner, before, number)
-        edge = rf"(?:\s|{'|'.join(map(re.escape, markers))})"
-        plain = re.sub(rf"\A(?={edge}*\S){edge}*|{edge}*\Z", "", content)
+        plain = within(turn, markers, target)
         if not plain:
             raise CannotMendError(f"turn {number}: nothing but {', '.join(markers)}")
         left = [marker for marker in markers if marker in plain]
@@ -79,6 +82,38 @@ def whole_chat(content: str, target: Target) -> list[dict[str, str]]:
     judged = target.text_rows.judge(content)
     answered = any(turn["role"] == "assistant" for turn in judged.messages)
     return judged.messages if answered and SPECIAL.search(content) else []
+
+
+def asked_alone(turn: Turn, target: Target) -> list[dict[str, str]]:
+    """The question, and what the system says before it, where a template wrote them around a user's turn; else []."""
+    for family in target.families.known if turn["role"] == "user" else ():
+        header = family.headers.get("user", "")
+        token = SPECIAL.search(header)
+        if token and token.group() in turn["content"]:
+            turns, _ = target.text_rows.loose(family).parse(turn["content"]) or ([], False)
+            if [one["role"] for one in turns] in (["user"], ["system", "user"]):
+                return turns
+    return []
+
+
+def within(turn: Turn, markers: list[str], target: Target) -> str:
+    """What a turn says between the markers at its edges.
+
+    A header ("<|im_start|>user") is taken off whole, and in front only that of who speaks: half a header is none.
+    """
+    own, every, named = set(), set(), set()
+    for family in target.families.known:
+        for role, header in family.headers.items():
+            tokens = SPECIAL.findall(header)
+            if tokens and re.search(r"\w", SPECIAL.sub("", header)):  # tokens and a name
+                every.add(loosely(header))
+                own |= {loosely(header)} if role == turn["role"] else set()
+                named |= set(tokens)
+    plain = {re.escape(marker) for marker in markers}
+    front = sorted({*own, *(re.escape(marker) for marker in markers if marker not in named)}, key=len, reverse=True)
+    back = sorted(plain | every, key=len, reverse=True)
+    content = re.sub(rf"(?:\s|{'|'.join(back)})*\Z", "", turn["content"])
+    return re.sub(rf"\A(?:\s|{'|'.join(front)})+" if front else r"\A\s+", "", content)
 
 
 def spliced(turn: Turn, inner: list[dict[str, str]], before: list[Turn], number: int) -> list[Turn]:
@@ -109,14 +144,14 @@ def whole_line(marker: str, text: str) -> bool:
     return any(line.strip().startswith(marker) or line.strip().endswith(marker) for line in text.split("\n"))
 
 
-def marks(target: Target) -> frozenset[str]:
+def markers_of(target: Target) -> frozenset[str]:
     """Special-looking tokens that some known template writes, tags that people write too apart."""
     return _marks(tuple(sorted(target.templates.items()))) - TAGS
 
 
 def foreign(target: Target) -> re.Pattern[str]:
     """Matches one of them."""
-    return _pattern(marks(target))
+    return _pattern(markers_of(target))
 
 
 @lru_cache(maxsize=16)

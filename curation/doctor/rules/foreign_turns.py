@@ -156,6 +156,9 @@ _LABELLED = re.compile(
     r"\A[\s*#>]*(?:q|question|user|human|prompt|instruction|you asked|input)\W{0,3}:\W*", re.IGNORECASE
 )
 _ANSWER_LABEL = re.compile(r"\A[\s*#>]*(?:a|answer|assistant|response|output|bot|ai|gpt)\W{0,3}:[\s*]*", re.IGNORECASE)
+_CLOSES = re.compile(
+    r"\A[\"”'’*_)]*[.?!:;…]*[\"”'’*_)]*(?:\s+[-–—>:]+(?=\s))?\s*"
+)  # the end of a question that is said again
 _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]|(?<!\w)[‘']([^‘’'\n]{3,})[’'](?!\w)")
 _ASKS = re.compile(  # what no sentence goes on from
     r"\W*(?:(?:hey|hi|hello|ok|okay|so|please|yo|um)\W+)*(?:what|whats|who|how|why|when|where|which|can|could|would|will|do|does|is|"
@@ -163,6 +166,11 @@ _ASKS = re.compile(  # what no sentence goes on from
     re.IGNORECASE,
 )
 _TASK = re.compile(r"\A[^:\n]{4,120}:\s+(\S.*)\Z", re.DOTALL)  # "Say this in slang: I am tired."
+_INSTRUCTS = re.compile(
+    r"\b(?:say|put|translat\w+|re-?writ\w+|re-?phras\w+|paraphras\w+|convert|express|explain|defin\w+|describe|turn|simplify|"
+    r"change|restate|make|give|tell|what|how|mean\w*|following|sentences?|phrases?|words?|terms?|slang|text|message|english)\b",
+    re.IGNORECASE,
+)
 _FRAME = frozenset(
     """
     it this that means mean meaning the is a an term word phrase slang sentence expression stands for refers in plain
@@ -234,7 +242,7 @@ def without_echo(asked: str, answered: str) -> str | None:
     question, said = tokens(asked), tokens(answered)
     words = [word for word in question if word[0].isalnum()]
     if len(words) >= 3 and (end := echo_end(asked, answered, words)) > 0:
-        rest = _ANSWER_LABEL.sub("", answered[end:].lstrip(" \t\n.?!:;\"”'’*>-—")).strip()
+        rest = _ANSWER_LABEL.sub("", _CLOSES.sub("", answered[end:], count=1)).strip()
         return rest if any(sign.isalnum() for sign in rest) else ""
     own = [word for word in said if word[0].isalnum()]
     if not own:
@@ -274,6 +282,7 @@ def only_quotes(asked: str, said: list[str]) -> bool:
     """Whether an answer is what the question quotes, and words that frame an answer."""
     quoted = [next(filter(None, found)) for found in _QUOTED.findall(asked)]
     task = _TASK.match(asked.strip())
+    task = task if task and _INSTRUCTS.search(asked, 0, task.start(1)) else None  # "Hey, QQ: …" is part of a message
     parts = quoted if len(quoted) == 1 else []
     if task and not quoted:
         parts = [task[1]] if len(task[1].split()) > 2 else []  # a word or two may have no other form

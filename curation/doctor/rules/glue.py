@@ -72,6 +72,14 @@ _LAZY = re.compile(
 )
 
 
+# Behind which a frame puts a cell: the beginning of a text, a label, a verb that tells what something is.
+_FRAME = re.compile(
+    r"(?:\A|[:;.!?—–-]|\b(?:is|are|was|means?|denotes?|describes?|called|(?:used|known) as|refers? to|stands for|"
+    r"(?:word|short|slang|term) for))[ \t\"“*]*\Z",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class Glue:
     """Seams that no writer leaves."""
@@ -118,8 +126,7 @@ def seam_in(text: str, role: str) -> str:
     if written:
         places += [_VERB_TWICE.search(text), columns_in_line(text), next(stops(text), None)]
     if (written or role == "user") and has_two_articles(text.lower()):
-        article = DOUBLED_ARTICLE.search(text)
-        places.append(article if article and (written or not inside_quotes(text, article.start())) else None)
+        places.append(next((one for one in articles(text) if written or not inside_quotes(text, one.start())), None))
     found = next(filter(None, places), None)
     return text[max(found.start() - 20, 0) : found.end() + 20].strip() if found else ""
 
@@ -133,6 +140,8 @@ def stops(text: str) -> Iterator[re.Match[str]]:
         dots, before, behind = found.group(), text[: found.start()], text[found.end() :]
         if len(dots.strip()) > 4 or (" " in dots and "," in dots) or (dots[0] == ";" and _ENTITY.search(before)):
             continue
+        if dots[0].isspace() and set(dots.strip()) == {"."}:
+            continue  # a pause: a frame puts its stop right behind the cell
         if set(dots) == {"."} and (
             lazy or _GOES_ON.match(behind) or (behind[:2].strip().islower() and before[:1].islower())
         ):
@@ -140,6 +149,13 @@ def stops(text: str) -> Iterator[re.Match[str]]:
         if dots.endswith(",") and _ABBREVIATED.search(before):
             continue
         yield found
+
+
+def articles(text: str) -> Iterator[re.Match[str]]:
+    """Doubled articles; in small letters only where a frame meets a cell ("is a a term"): elsewhere hands slip."""
+    for found in DOUBLED_ARTICLE.finditer(text):
+        if not found.group().islower() or _FRAME.search(text, max(found.start() - 20, 0), found.start()):
+            yield found
 
 
 def doubled_label(text: str) -> re.Match[str] | None:

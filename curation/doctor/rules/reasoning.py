@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curation.chat_format import EncodeError
 from curation.doctor.case import Case, Turn
+from curation.doctor.reasoned import TAG, disorder, in_order, lost, marks
 from curation.doctor.row import Finding
 from curation.doctor.rule import CannotMendError, finding
-from curation.doctor.spoken import spoken, without_code
+from curation.doctor.spoken import spoken
 from curation.doctor.survey import Survey
 from curation.doctor.target import Target
 
-_TAG = re.compile(
-    r"<(?P<close>/?)(?P<name>think|thinking|thought|thoughts|reasoning|reflection|scratchpad)>|"
-    r"\[(?P<closing>/?)(?P<mark>THINK)\]|<\|?(?P<ends>begin|end)_of_(?P<word>thought|thinking)\|?>",
-    re.IGNORECASE,
-)
 _HINTS = ("think", "thought", "reason", "reflect", "scratchpad")
 
 
@@ -38,7 +33,7 @@ class Think:
         said = spoken(case)
         if ("<" not in said.text and "[" not in said.text) or not any(hint in said.low for hint in _HINTS):
             return
-        if any(role == "user" and _TAG.search(text) for role, text in said.turns) or said.speaks_of("reasoning"):
+        if any(role == "user" and TAG.search(text) for role, text in said.turns) or said.speaks_of("reasoning"):
             return
         for number, text in said.answers:
             wrong = disorder(text)
@@ -48,6 +43,8 @@ class Think:
                 )
             elif number == len(case.turns) - 1 and (fate := after_template(case, text, target)):
                 yield finding(case, self.fault, "warning", f"turn {number}: {fate}")
+                return
+        yield from earlier(case, target)
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
         return [case.but(turns=[self._mended(turn, number) for number, turn in enumerate(case.turns)])]
@@ -61,56 +58,13 @@ class Think:
         return turn | {"content": balanced}
 
 
-def marks(text: str) -> list[tuple[str, bool, re.Match[str]]]:
-    """(name, whether it closes, where) of each tag outside of code."""
-    found = []
-    for tag in _TAG.finditer(without_code(text)):
-        name = tag["name"] or tag["mark"] or tag["word"]
-        found.append((name.lower(), bool(tag["close"] or tag["closing"] or (tag["ends"] or "").lower() == "end"), tag))
-    return found
-
-
-def disorder(text: str) -> str:
-    """What is wrong with the reasoning tags of a text; "" for nothing."""
-    open_tag = ""
-    blocks = 0
-    found = marks(text)
-    for name, closes, tag in found:
-        if closes and not open_tag:
-            return f"{tag.group()} closes what was never opened"
-        if closes and name != open_tag:
-            return f"{tag.group()} closes <{open_tag}>"
-        if not closes and open_tag:
-            return f"{tag.group()} opens twice"
-        open_tag = "" if closes else name
-        blocks += closes
-    if open_tag:
-        return f"{found[-1][2].group()} is never closed"
-    if found and not text[found[-1][2].end() :].strip():
-        return f"nothing is answered behind {found[-1][2].group()}"
-    return ""
-
-
-def in_order(text: str) -> str:
-    """The text with balanced tags, where one reading is possible; else ""."""
-    found = marks(text)
-    places: list[re.Match[str]] = []
-    for (_, closes, tag), before in zip(found, [None, *found], strict=False):
-        if before and before[1] == closes and not text[before[2].end() : tag.start()].strip():
-            places.append(tag)  # the same tag twice, nothing between them
-    for tag in reversed(places):
-        text = (
-            text[: tag.start()].rstrip() + text[tag.end() :]
-            if tag.group().startswith("</")
-            else (text[: tag.start()] + text[tag.end() :].lstrip())
-        )
-    found = marks(text)
-    if len(found) == 1 and found[0][1] and text[: found[0][2].start()].strip():
-        opening = found[0][2].group().replace("/", "", 1).replace("end_of", "begin_of")
-        text = f"{opening}\n{text.lstrip()}"
-    if len(found) == 2 and found[0][1] and not found[1][1]:
-        return ""
-    return "" if disorder(text) else text
+def earlier(case: Case, target: Target) -> Iterator[Finding]:
+    """Advice: reasoning of earlier answers that a template leaves out, as it does when the model is asked."""
+    if case.kind == "messages" and len(case.turns) > 2 and (written := printed(case, target)):
+        last = len(case.turns) - 1
+        if turns := [number for number in lost(case.turns, written) if number != last]:
+            detail = f"turn {turns[0]}: the template of the target leaves out the reasoning of earlier answers"
+            yield finding(case, "THINK", "advice", detail + "; as the last of a row of its own it would be trained")
 
 
 def reasoning_apart(case: Case) -> str:

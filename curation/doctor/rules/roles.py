@@ -95,13 +95,26 @@ class NoTarget:
         if all(turn["role"] != "assistant" and meant_role(turn["role"], target) != "assistant" for turn in case.turns):
             repair = "split where the file declares an answer" if survey.labels.turns(case) else ""
             yield finding(case, self.fault, "fatal", "no turn of the assistant", repair)
+        elif (number := silent(case)) >= 0:
+            yield finding(case, self.fault, "fatal", f"turn {number}: what the assistant says is empty")
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
         turns = survey.labels.turns(case)
+        if (number := silent(case)) >= 0:
+            raise CannotMendError(f"turn {number}: what the assistant says is empty")
         if not turns:
             raise CannotMendError("nobody answers, and no marker in the file tells where an answer begins")
         head = [turn for turn in case.turns if turn["role"] == "system"]
         return [case.but(turns=[*head, *turns])]
+
+
+def silent(case: Case) -> int:
+    """The first turn in which the assistant says nothing and calls no tool; -1 where there is none."""
+    for number, turn in enumerate(case.turns):
+        said = turn["content"]
+        if turn["role"] == "assistant" and isinstance(said, str) and not said.strip() and not turn.get("tool_calls"):
+            return number
+    return -1
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curation.doctor.case import Case
+from curation.doctor.reasoned import lost
 from curation.doctor.row import Finding
 from curation.doctor.rule import CannotMendError, Rule, finding
 from curation.doctor.rules.ids import encoded_again
@@ -48,7 +49,10 @@ class Scaffold:
             raise CannotMendError("no template and no declared columns tell who says what")
         if all(turn["role"] != "assistant" for turn in turns):
             raise CannotMendError("the text has no answer: it ends where one should begin")
-        return [case.but(turns=[dict(turn) for turn in turns], text=target.render(turns))]
+        text = target.render(turns)
+        if lost(turns, text):
+            raise CannotMendError("the template would leave out the reasoning, so the text cannot be written anew")
+        return [case.but(turns=[dict(turn) for turn in turns], text=text)]
 
     def _repair(self, case: Case, survey: Survey) -> str:
         if self.fault == "RAW-TEXT" and case.kind == "ids":

@@ -107,7 +107,7 @@ class NullString:
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         said = spoken(case)
         for number, (role, text) in enumerate(said.turns):
-            if (not text or text.isspace()) and says_nothing(case, number):
+            if (not text or text.isspace()) and role != "assistant" and says_nothing(case, number):  # that is NO-TARGET
                 yield finding(case, self.fault, "warning", f"turn {number} ({role}) is empty")
         low = said.low
         if may_be_null(low):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from curation.chat_format import PINNED_DATE
 from curation.doctor.case import Case, plain
 from curation.doctor.crowd import answer, split_of
 from curation.doctor.row import Finding
 from curation.doctor.rule import CannotMendError, Rule, finding
-from curation.doctor.subjects import subject
+from curation.doctor.rules.low_info import LowInfo
+from curation.doctor.subjects import named_split
 from curation.doctor.survey import Survey
 from curation.doctor.target import Target
 
@@ -67,13 +67,6 @@ SMALL_WORDS = frozenset(
         "so",
     ]
 )
-URL = re.compile(r"\s*(?:https?://|www\.)\S+\s*")
-REFUSAL = re.compile(
-    r"\s*(?:i['’]?m sorry\b[^.!?\n]{0,40}\b(?:can['’]?t|cannot|can not|unable)|sorry, (?:but )?i (?:can['’]?t|cannot)|"
-    r"as an ai(?: language model)?\b|i (?:can['’]?t|cannot|am unable to|['’]m unable to|am not able to) "
-    r"(?:help (?:you )?with|assist|provide|answer (?:that|this|your)|fulfil|comply)|i (?:do not|don['’]?t) know\W*$)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -84,21 +77,26 @@ class WrongTerm:
     needs_ids: bool = False
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
-        found = survey.subjects.owner(case)
-        if found:
-            detail = f"asks about {subject(case)!r}, the answer speaks of {found[0]!r}, as row {found[1]} asks"
-            shift = survey.subjects.shift(case.row.file)
-            repair = f"its answer stands {abs(shift)} row{'s' * (abs(shift) > 1)} away: put back" if shift else ""
-            yield finding(case, self.fault, "warning", detail, repair)
+        rows, row = survey.subjects.exchanges(case.row.file), case.row.row
+        if shift := rows.shift(row):
+            away = f"{abs(shift)} row{'s' * (abs(shift) > 1)} {'below' if shift > 0 else 'above'}"
+            detail = f"the answers around here are shifted: what this row asks is answered {away}"
+            yield finding(case, self.fault, "warning", detail, "put back")
+        elif found := rows.owner(row):
+            detail = (
+                f"asks about {survey.subjects.of(case)!r}, the answer speaks of {found[0]!r}, as row {found[1]} asks"
+            )
+            yield finding(case, self.fault, "warning", detail)
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
-        shift = survey.subjects.shift(case.row.file)
-        if not shift:
-            raise CannotMendError(f"the answer to {subject(case)!r} stands nowhere in the file")
-        right = survey.subjects.said[case.row.file].get(case.row.row + shift)
+        rows, row = survey.subjects.exchanges(case.row.file), case.row.row
+        if not rows.shift(row):
+            raise CannotMendError(f"the answer to {survey.subjects.of(case)!r} stands nowhere in the file")
+        right = rows.source(row)
         if right is None:
-            raise CannotMendError("all answers of the file are shifted, and this row's fell off its end")
-        return [case.but(turns=[*case.turns[:-1], case.turns[-1] | {"content": right}])]
+            raise CannotMendError("the answers are shifted, and this row's fell off the end of the file")
+        said = survey.subjects.answer_at(case.row.file, right)
+        return [case.but(turns=[*case.turns[:-1], case.turns[-1] | {"content": said}])]
 
 
 @dataclass(frozen=True)
@@ -109,35 +107,12 @@ class Cut:
     needs_ids: bool = False
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
-        if survey.answers.is_cut(case):
-            said = answer(case)
-            detail = f"the answer ends in “…{said[-20:]}”, as others do after {len(said):,} characters"
+        if length := survey.answers.cut_at(case, target.count):
+            detail = f"the answer ends in “…{answer(case)[-20:]}”, as others do after {length}"
             yield finding(case, self.fault, "warning", detail)
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
         raise CannotMendError("the answer was cut off, and nobody can tell how it went on")
-
-
-@dataclass(frozen=True)
-class LowInfo:
-    """One answer to everything, only a link, a refusal."""
-
-    fault: str = "LOW-INFO"
-    needs_ids: bool = False
-
-    def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
-        said = answer(case)
-        if not said:
-            return
-        if survey.answers.is_constant(case):
-            yield finding(case, self.fault, "warning", f"many prompts have the same answer: {said[:60]!r}")
-        elif URL.fullmatch(said):
-            yield finding(case, self.fault, "warning", f"the answer is only a link: {said[:60]!r}")
-        elif len(said) < 400 and REFUSAL.match(said):
-            yield finding(case, self.fault, "warning", f"the answer refuses: {said[:60]!r}")
-
-    def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
-        raise CannotMendError("the answer says nothing about what was asked")
 
 
 @dataclass(frozen=True)
@@ -227,20 +202,31 @@ def contradict(left: str, right: str) -> bool:
 
 @dataclass(frozen=True)
 class Leak:
-    """A term or a prompt that is trained on and held out as well."""
+    """A term, or a prompt, that is trained on and held out as well."""
 
     fault: str = "LEAK"
     needs_ids: bool = False
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
-        other = survey.prompts.leaks(case)
-        if other:
-            what = repr(case.term) if case.term else "its prompt"
-            detail = f"{what} stands in {split_of(case)} and in {other}"
-            yield finding(case, self.fault, "warning", detail, "taken out of the held-out side")
+        split, homes, group = split_of(case), survey.subjects.homes, survey.subjects.group_of(case)
+        if not split or not answer(case) or not homes.leaks(group):
+            return
+        home = homes.of(group)
+        if split == "train" == home.split:
+            return  # the rows that are held out leave
+        what = repr(survey.subjects.of(case)) if isinstance(group, str) else "its prompt"
+        others = "train" if split != "train" else "what is held out"
+        repair = f"moved to {home.split}, where most of its rows are" if split != home.split else ""
+        yield finding(case, self.fault, "warning", f"{what} stands in {split} and in {others}", repair)
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
-        raise CannotMendError(f"{split_of(case)} holds out what is trained on; it may be trained on, too")
+        """The row, in the split that most rows of its subject stand in."""
+        home = survey.subjects.homes.of(survey.subjects.group_of(case))
+        if home.split == split_of(case):
+            return [case]
+        column, _ = named_split(case)
+        kept = case.kept | ({column: home.column or home.split} if column else {})
+        return [case.but(row=replace(case.row, file=home.file, split=home.named), kept=kept)]
 
 
 RULES: tuple[Rule, ...] = (WrongTerm(), Cut(), LowInfo(), SystemDrift(), Duplicate(), Conflict(), Leak())

@@ -210,3 +210,91 @@ def test_a_term_on_both_sides_of_a_split(target: Target) -> None:
     other = {"term": "3"} | chat("Define that.", "A number.")
     both = [Row("train.jsonl", 0, 0, leaking, "train"), Row("test.jsonl", 0, 0, other, "test")]
     assert diagnose(both, target, ids=False).findings == []
+
+
+def asked_bare(row: object, frame: str) -> object:
+    """The row with a question that names its word without quotation marks."""
+    return chat(frame.format(question(row).split("“")[1].split("”")[0]), answer(row))
+
+
+def test_exchanged_answers_are_found_where_a_third_is_and_no_question_quotes(target: Target) -> None:
+    frames = ("what is {} in slang", "hey what does {} mean", "please explain {} to my mother")
+    rows = [asked_bare(row, frames[place % 3]) for place, row in enumerate(good(90))]
+    for place in range(0, 30, 2):
+        one, other = rows[place], rows[place + 1]
+        rows[place], rows[place + 1] = chat(question(one), answer(other)), chat(question(other), answer(one))
+    assert {place for place, fault in found(rows, target) if fault == "WRONG-TERM"} == set(range(30))
+
+
+def test_an_answer_that_spells_another_rows_initials_is_that_rows(target: Target) -> None:
+    spelled = ["what a time to live", "never been so happy", "you only need one", "all my friends left", "see you there bro",
+               "good luck with that", "best friends for life", "keep it real man", "too many good ideas", "wish you were here",
+               "let us eat now", "no idea at all"]  # fmt: skip
+    rows: Rows = [chat(f"What does “{''.join(word[0] for word in one.split()).upper()}” mean?", one) for one in spelled]
+    assert found(rows, target) == []
+    rows[2], rows[7] = chat(question(rows[2]), answer(rows[7])), chat(question(rows[7]), answer(rows[2]))
+    assert found(rows, target) == [(2, "WRONG-TERM"), (7, "WRONG-TERM")]
+
+
+def test_answers_that_mention_other_rows_words_are_no_faults(target: Target) -> None:
+    rows = good(60)
+    names = [question(row).split("“")[1].split("”")[0] for row in rows]
+    for place in range(0, 60, 3):
+        rows[place] = chat(
+            question(rows[place]), f"Nearly what “{names[place - 1]}” means, but said with a smile at {place}."
+        )
+    assert [place for place, fault in found(rows, target) if fault == "WRONG-TERM"] == []
+
+
+def test_a_shift_that_begins_inside_a_file_is_put_back(target: Target) -> None:
+    rows = good(80)
+    shifted = [row if place < 40 else chat(question(row), answer(rows[place - 1])) for place, row in enumerate(rows)]
+    mended = [row.value for row in repair(shifted, target).rows]
+    assert all(row in rows for row in mended)
+    assert len(mended) >= 78
+
+
+def test_answers_cut_at_one_number_of_tokens(lab: Target) -> None:
+    rows, tokens = good(120), 12
+    cut = list(range(0, 120, 4))
+    for place in cut:
+        ids = lab.tokenizer(answer(rows[place]), add_special_tokens=False)["input_ids"][:tokens]
+        rows[place] = chat(question(rows[place]), lab.tokenizer.decode(ids).strip())
+    named = {place for place, fault in found(rows, lab) if fault == "CUT"}
+    open_ends = {place for place in cut if answer(rows[place])[-1].isalnum()}
+    assert named <= open_ends
+    assert len(named) >= 0.9 * len(open_ends) > 10
+
+
+def leaking(seed: int = 3) -> list[Row]:
+    """Thirty words to train on, of which three are held out too: asked in other words, once without quotation marks."""
+    rows = good(40, seed)
+    again = [asked_bare(rows[place], "Tell me about the word “{}”.") for place in (3, 4)]
+    again.append(asked_bare(rows[5], "what is {} in slang"))
+    bare = [asked_bare(row, "what is {} in slang") for row in rows[10:20]]
+    train = [Row("train.jsonl", place, 0, row, "train") for place, row in enumerate([*rows[:10], *bare, *rows[20:30]])]
+    test = [Row("test.jsonl", place, 0, row, "test") for place, row in enumerate([*rows[30:], *again])]
+    return [*test, *train]
+
+
+def test_a_term_is_moved_to_the_split_with_most_of_its_rows(target: Target) -> None:
+    rows = leaking()
+    named = [(one.file, one.row) for one in diagnose(rows, target, ids=False).findings if one.fault == "LEAK"]
+    assert named == [("test.jsonl", 10), ("test.jsonl", 11), ("test.jsonl", 12)]
+    once = repair(rows, target)
+    assert not once.quarantined
+    assert {row.row for row in once.rows if row.file == "train.jsonl"} == set(range(33))
+    assert sorted(map(str, (row.value for row in once.rows))) == sorted(map(str, (row.value for row in rows)))
+    again = repair(once.rows, target)
+    assert again.rows == once.rows
+    assert again.findings == []
+
+
+def test_a_row_moves_by_the_column_that_tells_its_split(target: Target) -> None:
+    rows = [row | {"split": "train"} for row in good(30)]
+    rows += [row | {"split": "test"} for row in good(60)[30:]]
+    rows.append(asked_bare(rows[2], "Explain “{}” please.") | {"split": "test"})
+    once = repair(rows, target)
+    assert once.rows[-1].value == rows[-1] | {"split": "train"}
+    assert [row.value for row in once.rows[:-1]] == rows[:-1]
+    assert [one.fault for one in once.after.findings] == []

@@ -202,3 +202,7 @@ def test_markup_is_gone_after_one_mending(pieces: list[str]) -> None:
     plain = outside_code("".join(pieces), plainly)
     assert outside_code(plain, plainly) == plain
     assert not markup_in(plain)
+
+
+def test_an_escape_that_was_never_undone_is_undone() -> None:
+    assert repaired("caf\\u00e9 and \\x41") == "café and A"
