@@ -76,7 +76,7 @@ def repository(text: str) -> str:
 
 
 def version(text: str) -> str:
-    from pipelines.publishing.changes import parts
+    from pipelines.publishing.record import parts
 
     try:
         parts(text.removeprefix("v"))

@@ -68,8 +68,14 @@ def dataset_card(build: Path, facts: CardFacts) -> str:
     going = list(files.every())
     if facts.without_restricted:
         files, going = replace(files, entries=without_texts(files.entries, found)), without_conversations(going, found)
-    body = rendered("card.md.jinja", told(files, found, licence, going, facts))
-    return f"---\n{front_matter(files, licence, going, facts)}\n---\n\n{body}"
+    try:
+        head = front_matter(files, licence, going, facts)
+        body = rendered("card.md.jinja", told(files, found, licence, going, facts))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{build}: was built by another version ({error} is missing or another); build it again"
+        ) from error
+    return f"---\n{head}\n---\n\n{body}"
 
 
 def check_allowed(found: Sequence[Restricted], facts: CardFacts) -> None:
@@ -88,7 +94,12 @@ def licence_told(files: Files, found: Sequence[Restricted], facts: CardFacts) ->
         if facts.without_restricted and found and len(files.entries) == len(set().union(*(one.ids for one in found))):
             return Licence(("CC0-1.0",), ONLY_IDS, {"license": "cc0-1.0"})
         if facts.rights or facts.private:
-            return Licence((), f"{error}.", {"license": "other" if facts.rights else "unknown"} | named(facts))
+            reason = str(error).partition(". ")[0]  # without the advice for the one who publishes
+            return Licence(
+                (),
+                f"{reason[:1].upper()}{reason[1:]}.",
+                {"license": "other" if facts.rights else "unknown"} | named(facts),
+            )
         raise
     if found and not facts.without_restricted:
         why = f"{licence.why} That does not hold for what is listed below."
@@ -200,10 +211,14 @@ def told(
 
 def rendered(template: str, facts: Mapping[str, Any]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2.exceptions import UndefinedError
 
     pages = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 (Markdown; `plain` and `code` escape)
     pages.filters |= {"plain": plain, "code": code}
-    return pages.get_template(template).render(facts)
+    try:
+        return pages.get_template(template).render(facts)
+    except UndefinedError as error:
+        raise KeyError(str(error)) from None
 
 
 def rows_of(files: Files, going: Sequence[Mapping[str, Any]]) -> Any:
@@ -308,16 +323,20 @@ def intro(facts: CardFacts) -> str:
 
 
 def citation(name: str, facts: CardFacts) -> str:
-    """BibTeX; letters that TeX reads are left out of the key and braced in the title."""
-    owner, _, short = facts.repository.partition("/")
+    return citation_of(name, facts.version, f"datasets/{facts.repository}", facts.endpoint)
+
+
+def citation_of(name: str, version: str, place: str, endpoint: str) -> str:
+    """BibTeX; letters that TeX reads are left out. `place` is the repository's path below `endpoint`."""
+    owner, short = place.split("/")[-2:]
     key = "".join(letter for letter in f"{owner}_{short}" if letter.isalnum() or letter in "_-")
     title = "".join(letter for letter in name if letter not in "{}\\%&#$^~")
     lines = [
         f"@misc{{{key},",
         f"  title = {{{{{title}}}}},",
         f"  author = {{{{{owner}}}}},",
-        f"  howpublished = {{{facts.endpoint.rstrip('/')}/datasets/{facts.repository}}},",
-        f"  note = {{version {facts.version}}}",
+        f"  howpublished = {{\\url{{{endpoint.rstrip('/')}/{place}}}}},",
+        f"  note = {{version {version}}}",
         "}",
     ]
     return block("\n".join(lines), "bibtex")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from pipelines.publishing.record import FileFacts, Record
+from pipelines.publishing.record import VERSION, FileFacts, Record, parts
 from pipelines.publishing.tables import Tables
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ TEXT = frozenset(
     ("kind", "term", "definition", "example", "examples", "context", "plain", "messages", "label", "language", "date")
 )
 FIRST = "1.0.0"
-VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
 
 @dataclass(frozen=True)
@@ -142,12 +140,12 @@ def next_version(before: str, changes: Changes, *, weights: bool = False) -> str
     return f"{major}.{minor}.{patch + 1}"
 
 
-def parts(version: str) -> tuple[int, int, int]:
-    """Raises ValueError with one line."""
-    found = VERSION.fullmatch(version)
-    if not found:
-        raise ValueError(f"version {version!r}: expected MAJOR.MINOR.PATCH, such as 1.2.0")
-    return int(found[1]), int(found[2]), int(found[3])
+def free_version(follows: str, tags: Collection[str]) -> str:
+    """`follows`, or where its tag is taken (by a branch, or another origin) the first number after all."""
+    if f"v{follows}" not in tags:
+        return follows
+    taken = [parts(tag[1:]) for tag in tags if tag.startswith("v") and VERSION.fullmatch(tag[1:])]
+    return f"{max(taken)[0] + 1}.0.0"
 
 
 def summary(changes: Changes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipelines.publishing.changes import Changes, Seen, from_bytes, parts, row_changes
+from pipelines.publishing.changes import Changes, Seen, from_bytes, row_changes
 from pipelines.publishing.goods import Goods, Wishes
 from pipelines.publishing.hub import Door, FileThere, Standing
 from pipelines.publishing.merge import diff
@@ -20,9 +20,11 @@ from pipelines.publishing.record import (
     Record,
     UnknownRecordError,
     from_json,
+    parts,
 )
 
 NOBODYS = frozenset({".gitattributes"})  # the Hub puts it there itself
+LATER = "give a later --version, or none"
 LISTED = 40  # files of another origin that are listed
 
 
@@ -77,6 +79,8 @@ def obstacles(before: Before, goods: Goods, card: str, wishes: Wishes, *, is_the
     if before.standing is None:
         return []
     found = visibility(before.standing, wishes)
+    if wishes.version and not is_there and f"v{wishes.version}" in before.standing.tags:
+        found.append(Obstacle(f"the tag v{wishes.version} stands there already", (), LATER, replaceable=False))
     if is_there:
         return found
     if before.record is None or (before.record.kind, before.record.name) != (goods.kind, goods.name):
@@ -147,7 +151,7 @@ def newer(before: Before, record: Record, goods: Goods, wishes: Wishes) -> list[
     stale = [version for version, made_from in record.before if made_from == goods.made_from]
     if wishes.version and parts(wishes.version) <= parts(record.version):
         what = f"version {record.version} is published already, and {wishes.version} is not later"
-        return [Obstacle(what, shown, "give a later --version, or none", replaceable=False)]
+        return [Obstacle(what, shown, LATER, replaceable=False)]
     if stale and goods.made_from != record.made_from:
         what = f"version {record.version} is published already, and this is what version {stale[-1]} was made from"
         return [Obstacle(what, shown)]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pipelines.publishing.licences import Restricted
 
 
+TOLD = 20  # problems that are told one by one
+
+
 class RefusedError(ValueError):
     """Something speaks against publishing: a line each, with what to do about it."""
 
@@ -151,5 +154,10 @@ def checked(problems: list[Problem]) -> tuple[str, ...]:
     """The warnings among the problems. Raises RefusedError with every fatal one."""
     fatal = [str(problem) for problem in problems if problem.fatal]
     if fatal:
-        raise RefusedError("\n".join(fatal))
-    return tuple(str(problem) for problem in problems)
+        raise RefusedError("\n".join(at_most(fatal)))
+    return tuple(at_most([str(problem) for problem in problems]))
+
+
+def at_most(lines: list[str]) -> list[str]:
+    """Lines for a person, the rest as a number."""
+    return lines if len(lines) <= TOLD else [*lines[:TOLD], f"and {len(lines) - TOLD:,} more of this kind"]

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # What GFM reads as more than itself anywhere in a line, and what HTML, formulas ($) and mentions (@) begin with.
 _ESCAPED = frozenset("\\`*_[]|~")
 _ENTITIES = frozenset("<>&$@{}")
-_AT_START = frozenset("-+#=0123456789")  # lists, headings, underlines: where a line begins with them
+_AT_START = re.compile(r"[-+#=]|\d{1,9}[.)]")  # lists, headings, underlines
 LONGEST = 300  # characters of a text in a sentence or a cell
 
 
 def plain(text: object, longest: int = LONGEST) -> str:
     """A text in one line, none of whose characters Markdown or HTML reads."""
     line = cut(" ".join(visible(str(text)).split()), longest)
+    begins = _AT_START.match(line) is not None
     return "".join(
         f"&#{ord(letter)};"
-        if letter in _ENTITIES or (place == 0 and letter in _AT_START)
+        if letter in _ENTITIES or (place == 0 and begins)
         else f"\\{letter}"
         if letter in _ESCAPED
         else letter

@@ -57,6 +57,7 @@ def package(order: Order) -> Package:
     entry = change.changelog_entry(found, record.tag if record else "")
     weights = goods.kind == "model" and any("safetensors" in line for line in found.files)
     follows = change.next_version(record.version, found, weights=weights) if record else change.FIRST
+    follows = change.free_version(follows, order.before.standing.tags if order.before.standing else ())
     made_before = [*record.before, (record.version, record.made_from)] if record else []
     blank = Record(goods.kind, goods.name, wishes.version or follows, "", {}, "", before=made_before)
     return replace(make(order, facts, blank, entry), title=change.summary(found) if record else first_title(goods))

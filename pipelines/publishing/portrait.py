@@ -116,9 +116,7 @@ def dates(files: Files) -> str:
         return "No entry carries a date: nothing in the data tells when a term was in use."
     undated = len(files.entries) - len(years)
     rest = f" The other {undated:,} carry none." if undated else ""
-    span = (
-        f"from {years[0]} to {years[-1]}, half of them by {median(years):.0f}" if len(years) > 1 else f"{years[0]}"
-    )
+    span = f"from {years[0]} to {years[-1]}, half of them by {median(years):.0f}" if len(years) > 1 else f"{years[0]}"
     return f"{len(years):,} of {len(files.entries):,} entries carry the date at which they were written: {span}.{rest}"
 
 

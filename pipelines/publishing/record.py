@@ -8,6 +8,7 @@ publication/rows.parquet    for every row its id and the hashes of its text and 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from hashlib import sha1, sha256
 from pathlib import Path
@@ -18,6 +19,7 @@ RECORD, CARD, ROWS = f"{FOLDER}/record.json", f"{FOLDER}/card.md", f"{FOLDER}/ro
 README, CHANGELOG = "README.md", "CHANGELOG.md"
 TOLD_APART = frozenset({README, CHANGELOG, RECORD, CARD})  # follow from the rest, or from what stood there before
 TOOL, FORMAT = "slang-curation", 1
+VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,14 @@ class UnknownRecordError(ValueError):
     """The record that stands there is not one that this version of the toolkit can read."""
 
 
+def parts(version: str) -> tuple[int, int, int]:
+    """MAJOR, MINOR and PATCH. Raises ValueError with one line."""
+    found = VERSION.fullmatch(version)
+    if not found:
+        raise ValueError(f"version {version!r}: expected MAJOR.MINOR.PATCH, such as 1.2.0")
+    return int(found[1]), int(found[2]), int(found[3])
+
+
 def to_json(record: Record) -> str:
     facts = {"tool": TOOL, "format": FORMAT, **asdict(record)}
     return json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -73,7 +83,9 @@ def from_json(data: bytes) -> Record:
             raise UnknownRecordError(f"{RECORD} was not written by this toolkit")
         if facts.pop("format", 0) != FORMAT:
             raise UnknownRecordError(f"{RECORD} was written by a newer version of this toolkit; update it")
-        return TypeAdapter(Record).validate_python(facts)
+        record = TypeAdapter(Record).validate_python(facts)
+        parts(record.version)
+        return record
     except (ValidationError, ValueError, RecursionError) as error:
         if isinstance(error, UnknownRecordError):
             raise
