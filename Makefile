@@ -1,4 +1,4 @@
-# make build · test · test-full · check · bench       (each makes .venv when it is missing or out of date)
+# make build · test · test-full · check · bench · label-studio       (each makes .venv when it is missing or out of date)
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -7,7 +7,7 @@ READY  := $(VENV)/.installed
 # Without its requirements, which ask for a GPU's libraries; on a GPU: pip install -e '.[offline,train,unsloth]'
 UNSLOTH := unsloth==2026.10.9 unsloth_zoo==2026.10.9
 
-.PHONY: build test test-full check format bench clean
+.PHONY: build test test-full check format bench label-studio clean
 
 build: $(READY)                    ## raw slang in, a chat dataset and its report out
 	$(BIN)/python -m pipelines.build --recipe $(RECIPE)
@@ -31,6 +31,11 @@ bench: $(READY)                    ## peers side by side; prints ratios
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.decisions
+	$(BIN)/python -m benchmarks.format_faults --families lab --rows 5
+
+label-studio:                      ## a server of your own for reviews, in an environment of its own
+	test -x .label-studio/bin/python || $(PYTHON) -m venv .label-studio
+	.label-studio/bin/python -m pip install --quiet label-studio==1.23.0
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

@@ -95,9 +95,13 @@ def test_curation_touches_nothing_outside():
 
 
 COMMANDS = [
+    "benchmarks.fuzz",
     "pipelines.build",
+    "pipelines.collect",
     "pipelines.doctor",
     "pipelines.experiment",
+    "pipelines.publish",
+    "pipelines.review",
     "pipelines.why",
     "train.compare",
     "train.evaluate",
