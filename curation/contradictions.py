@@ -9,26 +9,29 @@ eye (KINDS).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from curation.decided import AS_IT_WAS, KEPT, LEFT, at, decided_rows, has_left, note, texts_at
+from curation.decided_pairs import DECIDED, Pairs, obey_contradictions
 from curation.expansions import LOOSE_SENSE, ONE_SENSE, other_expansion
-from curation.opposites import FIRST_DESCRIBED, FIRST_NAMED, Told, opposed, read, shared
+from curation.opposites import FIRST_DESCRIBED, FIRST_NAMED, Told, of_one_thing, opposed, read
 from curation.sense_text import core, describe
-from curation.stage import Given, Stage, flag
+from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 # How often a finding of a kind was a contradiction. Read by eye, all that UrbanArchive A to M, the genz set and four
 # abbreviation lists gave, in sight of which this stage was made: 27 of 40 expansions, 14 of 21 judgements, 1 of 3
 # descriptions. Denials, numbers and columns were hardly met there: assumed.
 KINDS = {"expansion": 0.7, "judgement": 0.65, "description": 0.5, "negation": 0.5, "number": 0.5, "column": 0.8}
-TIGHT = 0.4  # share of all content words that two texts say alike or opposed, from which they say it of one thing
 COLUMNS = ("part_of_speech", "category")
 _PARTS = {"n": "noun", "v": "verb", "vb": "verb", "adj": "adjective", "adv": "adverb", "abbr": "abbreviation"}
 _PARTS |= {"intj": "interjection", "interj": "interjection", "acronym": "abbreviation", "initialism": "abbreviation"}
@@ -77,7 +80,9 @@ class Contradictions(Stage):
     """Flags pairs of rows that contradict each other, and rows that voters reject beside one that they accept."""
 
     name: ClassVar[str] = "contradictions"
+    reasons: ClassVar[tuple[str, ...]] = (DECIDED,)
     flags: ClassVar[tuple[str, ...]] = ("contradiction", "voted_down")
+    obeys: ClassVar[tuple[str, ...]] = ("same_sense", "contradiction", "voted_down")
     scope: ClassVar[Literal["row", "term", "table"]] = "term"
     needs: ClassVar[tuple[str, ...]] = ("term_key", "sense_with", "sense_score")
     adds: ClassVar[tuple[str, ...]] = (
@@ -88,6 +93,7 @@ class Contradictions(Stage):
         "approval_low",
         "approval_high",
     )
+    number_lists: ClassVar[tuple[str, ...]] = ("contradiction_score",)
     embeds: ClassVar[bool] = True
 
     min_sense: Annotated[float, Field(ge=0, le=1)] = 0.3  # least probability of one sense for opposite judgements
@@ -97,12 +103,23 @@ class Contradictions(Stage):
     min_votes: Annotated[int, Field(ge=1)] = 10  # fewer votes on a row say nothing
 
     def __call__(self, table: pd.DataFrame, given: Given) -> pd.DataFrame:
-        conflicts = self.without_synonyms(list(self.conflicts(table)), given)
+        people = Pairs(table, given, column_difference(table, self.columns))
+        if people:
+            table = obey_contradictions(table, ((left, right) for left, right, _ in _pairs(table)), people)
+        gone = has_left(table)
+        conflicts = [
+            one
+            for one in self.conflicts(table)
+            if not gone[one.left] and not gone[one.right] and not people.verdict(one.left, one.right)
+        ]
+        conflicts = self.without_synonyms(conflicts, given)
         table = _with_evidence(table, conflicts)
         table = flag(table, [bool(others) for others in table["contradicts"]], "contradiction")
         low, high = approval(table, self.confidence, self.min_votes)
         table = table.assign(approval_low=low, approval_high=high)
-        return flag(table, voted_down(table), "voted_down")
+        rejected = voted_down(table)
+        table, known = _obey_votes(table, rejected, given)
+        return flag(table, rejected & ~known, "voted_down")
 
     def conflicts(self, table: pd.DataFrame) -> Iterator[Conflict]:
         """One conflict at most for each pair of rows that the same-sense stage compared and kept."""
@@ -154,7 +171,7 @@ def contradiction(a: Reading, b: Reading, sense: float, min_sense: float) -> tup
         found = opposite(a.told, b.told, sense, min_sense)
         if found:
             return found
-    words = other_number(a, b) if sense >= ONE_SENSE and _of_one_thing(a.told, b.told) else ""
+    words = other_number(a, b) if sense >= ONE_SENSE and of_one_thing(a.told, b.told) else ""
     if words:
         return "number", words
     words = other_value(a.values, b.values) if sense >= ONE_SENSE else ""
@@ -164,7 +181,7 @@ def contradiction(a: Reading, b: Reading, sense: float, min_sense: float) -> tup
 def opposite(a: Told, b: Told, sense: float, min_sense: float) -> tuple[str, str] | None:
     """(kind, what differs) where two texts speak of one thing and say the opposite."""
     found = opposed(a, b)
-    tight = sense >= LOOSE_SENSE and _of_one_thing(a, b, len(found))
+    tight = sense >= LOOSE_SENSE and of_one_thing(a, b, len(found))
     for one, other, scale in found:
         words = f"{one} ≠ {other}"
         if scale < 0 or scale >= FIRST_NAMED:
@@ -176,12 +193,6 @@ def opposite(a: Told, b: Told, sense: float, min_sense: float) -> tuple[str, str
         elif tight or sense >= min_sense:
             return "judgement", words
     return None
-
-
-def _of_one_thing(a: Told, b: Told, differ: int = 0) -> bool:
-    """Whether two texts share so many of their words, but for `differ`, that they speak of one thing."""
-    both, either = shared(a, b)
-    return (both > 0 or differ == either) and both + differ >= TIGHT * either
 
 
 def other_number(a: Reading, b: Reading) -> str:
@@ -222,6 +233,35 @@ def column_values(table: pd.DataFrame, columns: Sequence[str]) -> list[dict[str,
         known: dict[str, Any] = json.loads(extra) if extra else {}
         row |= {name: values_of(str(known.get(name, ""))) for name in others}
     return rows
+
+
+def column_difference(table: pd.DataFrame, columns: Sequence[str] = COLUMNS) -> Callable[[int, int], str]:
+    """How the columns of two rows, by position, differ: "part of speech: noun ≠ verb"; "" where they do not."""
+    values: list[dict[str, frozenset[str]]] = []
+
+    def differ(left: int, right: int) -> str:
+        if not values:  # read when first asked for
+            values.extend(column_values(table, columns))
+        return other_value(values[left], values[right])
+
+    return differ
+
+
+def _obey_votes(
+    table: pd.DataFrame, rejected: pd.Series[bool], given: Given
+) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
+    """Definitions of which people say that they are wrong leave; also which rows people have spoken of."""
+    import numpy as np
+
+    said = decided_rows(table, given, "voted_down", ("term_key", "definition"))
+    wrong = {place: one.told() for place, (_, one) in said.items() if one.answer == "wrong"}
+    if wrong:
+        table = mark(table, at(table, wrong), DECIDED, detail=texts_at(table, wrong))
+    effects = {
+        place: [(key, LEFT if place in wrong else KEPT if rejected.iloc[place] else AS_IT_WAS)]
+        for place, (key, _) in said.items()
+    }
+    return note(table, effects), np.array(at(table, said), dtype=bool)
 
 
 def approval(table: pd.DataFrame, confidence: float, min_votes: int) -> tuple[pd.Series[float], pd.Series[float]]:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from curation.deduplicate import comparison_key, still_open
+from curation.comparison import comparison_key
+from curation.deduplicate import still_open
 from curation.entry import content_hash
 from curation.stage import Given, Stage, flag
 

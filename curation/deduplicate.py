@@ -7,13 +7,14 @@ others know: sources, votes, examples, linked terms. Which one that is does not 
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import regex
-
+from curation.comparison import comparison_key
+from curation.contradictions import column_difference
+from curation.decided import AS_IT_WAS, KEPT_APART, note
+from curation.decided_pairs import Pairs, group_exact
 from curation.entry import content_hash
 from curation.example_match import contains_term
 from curation.stage import Given, Stage, mark
@@ -22,21 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNITED = ("sources", "merged_ids", "examples")
-EMOTICON = r"[:;=][-'^]?[()\[\]{}|/\\<>*]+"  # :) is not :(
-FIGURE = r"(?<=\d)[.,:/\-](?=\d)|(?<!\w)[-+](?=\d)"  # 0.02 is not 002
-APOSTROPHE = r"(?<=\w)['’ʼ](?=\w)"  # don't is dont, not "don t"
-SIGNS = "#@&%*"  # C#, @ me, R&B, 100%, f**k
-PUNCTUATION = regex.compile(rf"(?V1)(?P<keep>{EMOTICON}|{FIGURE})|(?P<drop>{APOSTROPHE})|[\p{{P}}--[{SIGNS}]]")
-
-
-def comparison_key(text: str) -> str:
-    """The text without case, punctuation and runs of blanks; numbers, symbols and emoji stay.
-
-    Two texts with the same key are the same but for their typography. Words stay apart: `a lot` is not `alot`.
-    """
-    folded = unicodedata.normalize("NFC", text).replace("\ufe0f", "").casefold()  # U+FE0F only chooses a glyph
-    key = " ".join(PUNCTUATION.sub(lambda found: found["keep"] or ("" if found["drop"] else " "), folded).split())
-    return key or "".join(folded.split())  # punctuation only: it is all there is to compare
 
 
 @dataclass(frozen=True)
@@ -48,6 +34,7 @@ class ExactDuplicates(Stage):
     scope = "term"
     needs = ("term_key",)
     adds = UNITED
+    obeys = ("contradiction",)
 
     prefer_sources: list[str] = field(default_factory=list)  # names of sources, best first: their rows survive
 
@@ -58,8 +45,15 @@ class ExactDuplicates(Stage):
         for place in sorted(range(len(table)), key=rank.__getitem__):
             if keys[place]:
                 groups.setdefault(keys[place], []).append(place)
-        merges = {first: rest for first, *rest in groups.values() if rest}
-        return unite(table, merges, reason="exact_duplicate")
+        people = Pairs(table, given, column_difference(table))
+        merges, met = group_exact(groups.values(), people)
+        table = unite(table, merges, reason="exact_duplicate")
+        effects = [
+            (place, (one.key, KEPT_APART if one.together == "apart" else AS_IT_WAS))
+            for one in met
+            for place in (one.first, one.second)
+        ]
+        return note(table, {place: [told for where, told in effects if where == place] for place, _ in effects})
 
 
 def _content_keys(table: pd.DataFrame) -> list[str]:

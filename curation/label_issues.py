@@ -13,19 +13,24 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from curation.decided_labels import obey_labels
 from curation.embed import ContextEmbedder, Embedder
 from curation.entry import content_hash
 from curation.label_learners import assign_folds, best_ridge, kernel_out_of_fold, out_of_fold, text_kernel
+from curation.label_surroundings import surroundings
 from curation.label_texts import sparse_views, uses
 from curation.label_trust import calibrate, noise_matrix, trust
 from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
     Floats = npt.NDArray[np.float64]
+    Singles = npt.NDArray[np.float32]
     Ints = npt.NDArray[np.int64]
 
 MAX_CHARACTERS = 2_000  # of a text that are read: a rant's label is decided long before its end
@@ -39,7 +44,8 @@ class LabelIssues(Stage):
     """Score every row's label in each categorical column, suggest the likelier one, flag those that look wrong.
 
     `label_score` is the probability that the given label is right. Of several columns the least trusted one is told in
-    `label_column`, `label_score` and `label_suggested`; `label_verdicts` holds all of them, as JSON text.
+    `label_column`, `label_score` and `label_suggested`; `label_verdicts` holds all of them, as JSON text, and what else
+    Datalab says of the row beside the others of its column (curation/label_surroundings.py).
     """
 
     name: ClassVar[str] = "label_issues"
@@ -48,6 +54,7 @@ class LabelIssues(Stage):
     scope: ClassVar[Literal["row", "term", "table"]] = "table"
     needs: ClassVar[tuple[str, ...]] = ("term", "extra")
     adds: ClassVar[tuple[str, ...]] = ("label_column", "label_score", "label_suggested", "label_verdicts")
+    obeys: ClassVar[tuple[str, ...]] = ("label",)
     embeds: ClassVar[bool] = True
 
     columns: list[str] = field(default_factory=lambda: ["label"])  # columns of the table, or keys inside `extra`
@@ -65,18 +72,20 @@ class LabelIssues(Stage):
     def __call__(self, table: pd.DataFrame, given: Given) -> pd.DataFrame:
         import pandas as pd
 
+        table, settled = obey_labels(table, dict.fromkeys(self.columns), given)
         table = table.assign(label_column="", label_score=float("nan"), label_suggested="")
         doubtful = table["id"] == ""  # none yet
         verdicts: dict[Any, dict[str, Any]] = {}
         for column in dict.fromkeys(self.columns):
             judged = self._judge(table, column, given)
+            judged.loc[judged.index.isin(table.index[settled[column]]), "issue"] = False  # people say which is right
             worse = judged[~(judged["label_score"] >= table.loc[judged.index, "label_score"])]
             names = ["label_score", "label_suggested"]
             table.loc[worse.index, names] = worse[names]
             table.loc[worse.index, "label_column"] = column
             doubtful |= judged["issue"].reindex(table.index, fill_value=False)
-            for row, score, suggested, issue in judged.itertuples():
-                said = {"score": score, "suggested": suggested, "issue": bool(issue)}
+            for row, score, suggested, issue, also in judged.itertuples():
+                said = {"score": score, "suggested": suggested, "issue": bool(issue), "also": also}
                 verdicts.setdefault(row, {})[column] = said
         texts = [json.dumps(verdicts.get(row, {}), ensure_ascii=False) for row in table.index]
         table["label_verdicts"] = pd.Series(texts, index=table.index, dtype="str")
@@ -88,13 +97,17 @@ class LabelIssues(Stage):
         return table
 
     def _judge(self, table: pd.DataFrame, column: str, given: Given) -> pd.DataFrame:
-        """label_score, label_suggested and issue for the rows of `column` that can be judged, on the table's index."""
+        """label_score, label_suggested, issue and also (names of SURROUNDINGS), on the table's index.
+
+        Of the rows of `column` that can be judged.
+        """
         import numpy as np
         import pandas as pd
 
         rows = self.rows(table, column)
         if rows["label"].nunique() < 2:
-            return pd.DataFrame({"label_score": [], "label_suggested": [], "issue": []}, index=rows.index[:0])
+            empty: dict[str, list[object]] = {"label_score": [], "label_suggested": [], "issue": [], "also": []}
+            return pd.DataFrame(empty, index=rows.index[:0])
         classes, codes = np.unique(rows["label"].to_numpy(dtype=str), return_inverse=True)
         if len(classes) > self.max_classes:
             raise ValueError(
@@ -103,12 +116,15 @@ class LabelIssues(Stage):
             )
         folds = assign_folds(rows["key"], rows["label"], self.folds)
         embedder = given.embedder if len(rows) <= self.max_rows_embedded else None
-        scores = class_scores(rows, codes, folds, embedder)
+        vectors = text_vectors(embedder, rows["text"].tolist(), rows["term"].tolist()) if embedder else []
+        scores = class_scores(rows, codes, folds, vectors)
         probabilities = calibrate(scores, codes, folds)
         score = trust(scores, probabilities, codes, noise_matrix(probabilities, codes)).round(DIGITS)
         _, suggested, issue = find_label_issues(codes, probabilities, "prune_by_noise_rate")
         issue = issue & (score < self.max_score)
-        columns = {"label_score": score, "label_suggested": classes[suggested], "issue": issue}
+        read = table.sort_values(["source", "file", "row", "id"]).index  # as their sources gave them
+        also = surroundings(vectors[0] if vectors else None, codes, read.get_indexer(rows.index))
+        columns = {"label_score": score, "label_suggested": classes[suggested], "issue": issue, "also": also}
         return pd.DataFrame(columns, index=rows.index)
 
     def rows(self, table: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -125,21 +141,20 @@ class LabelIssues(Stage):
         return rows[sizes >= self.min_rows_per_class].sort_values(["key", "label", "id"])
 
 
-def class_scores(rows: pd.DataFrame, codes: Ints, folds: Ints, embedder: Embedder | None) -> Floats:
-    """How strongly each row is of each class, out of fold, shape (n, classes).
+def class_scores(rows: pd.DataFrame, codes: Ints, folds: Ints, vectors: Sequence[Singles]) -> Floats:
+    """How strongly each row is of each class, out of fold, shape (n, classes); `vectors` are views of the texts.
 
-    With an embedder rows learn from one another through a kernel, whose cost grows with the cube of their number: a
-    larger table is dealt into shares of whole terms, as far as they fit.
+    With vectors rows learn from one another through a kernel, whose cost grows with the cube of their number: a larger
+    table is dealt into shares of whole terms, as far as they fit.
     """
     import numpy as np
 
-    texts, terms = rows["text"].tolist(), rows["term"].tolist()
-    sparse = sparse_views(texts, terms)
-    if embedder is None:
+    terms = rows["term"].tolist()
+    sparse = sparse_views(rows["text"].tolist(), terms)
+    if not vectors:
         return out_of_fold(sparse, codes, folds)
-    vectors = text_vectors(embedder, texts, terms)
 
-    def kernel(some: Ints) -> npt.NDArray[np.float32]:
+    def kernel(some: Ints) -> Singles:
         return text_kernel([view[some] for view in vectors], sparse[some])
 
     tried = np.arange(len(rows))[:TRIED]  # rows are in the order of their hashes
@@ -152,7 +167,7 @@ def class_scores(rows: pd.DataFrame, codes: Ints, folds: Ints, embedder: Embedde
     return found
 
 
-def text_vectors(embedder: Embedder, texts: list[str], terms: list[str]) -> list[npt.NDArray[np.float32]]:
+def text_vectors(embedder: Embedder, texts: list[str], terms: list[str]) -> list[Singles]:
     """Views of the texts, each (n, dimensions): the text, and its term where it stands if the embedder can tell."""
     if not isinstance(embedder, ContextEmbedder):
         return [embedder(texts)]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import regex
 
+from curation.chat_beginning import obey_conversations
 from curation.stage import Given, Stage, mark
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Normalize(Stage):
 
     name: ClassVar[str] = "normalize"
     reasons: ClassVar[tuple[str, ...]] = ("empty_term", "template_text", "unfit_chat")
+    obeys: ClassVar[tuple[str, ...]] = ("conversation",)
     needs: ClassVar[tuple[str, ...]] = ("kind", *TEXTS, "messages", "linked_terms")
     adds: ClassVar[tuple[str, ...]] = ("term_key", "repairs")
 
@@ -111,6 +113,10 @@ class Normalize(Stage):
         leaks = _leaks(table, given.control_tokens)
         table = mark(table, leaks != "", "template_text", detail=leaks)
         faults = _chat_faults(table, given)
+        texts = zip(table["messages"], faults, strict=True)
+        faulty = {place: _chat(text) or [] for place, (text, fault) in enumerate(texts) if fault}
+        table, mended = obey_conversations(table, faulty, given)
+        faults.iloc[sorted(mended)] = ""
         return mark(table, faults != "", "unfit_chat", detail=faults)
 
     def _steps(self) -> list[tuple[str, Callable[[str], str]]]:

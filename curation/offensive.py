@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import regex
 from pydantic import Field
 
+from curation.decided import AS_IT_WAS, RELABELLED, decided_rows, note
 from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 OffensiveClass = Literal["slur", "sexual", "profanity"]  # gravest first
 Policy = Literal["keep", "mark", "drop"]  # keep: annotate only; mark: flag the row; drop: the row leaves
+NOT_OFFENSIVE = "not offensive"  # what a person may answer
 SEVERITY: dict[str, int] = {"slur": 3, "sexual": 2, "profanity": 1, "": 0}
 TEXTS = ("term", "definition", "example", "plain")
 
@@ -50,6 +52,7 @@ class Offensive(Stage):
     flags: ClassVar[tuple[str, ...]] = ("offensive",)
     needs: ClassVar[tuple[str, ...]] = (*TEXTS, "messages")
     adds: ClassVar[tuple[str, ...]] = ("offensive", "offensive_score")
+    obeys: ClassVar[tuple[str, ...]] = ("offensive",)
 
     slur: Policy = "mark"  # words against a group of people
     sexual: Policy = "mark"  # sexual words
@@ -67,11 +70,23 @@ class Offensive(Stage):
         find = WordFinder(given.offensive_words)
         classes = pd.Series([find(text) for text in texts], index=table.index, dtype="str")
         scores = pd.Series(profanity_scores(texts), index=table.index, dtype="float64")
+        by_itself = classes.copy()
+        said = decided_rows(table, given, "offensive", ("term_key", "definition", "example"))
+        for place, (_, one) in said.items():
+            classes.iloc[place] = "" if one.answer == NOT_OFFENSIVE else one.answer
         table = table.assign(offensive=classes, offensive_score=scores)
         policies: dict[str, Policy] = {"slur": self.slur, "sexual": self.sexual, "profanity": self.profanity}
         unlisted = (classes == "") & (scores >= self.score_threshold)
+        unlisted.iloc[list(said)] = False  # a person has read it
         wanted = classes.map(policies).where(classes != "", "keep").mask(unlisted, self.unlisted)
         detail = classes.mask(unlisted, "no listed word")
+        for place, (_, one) in said.items():
+            detail.iloc[place] = one.told()
+        effects = {
+            place: [(key, AS_IT_WAS if classes.iloc[place] == by_itself.iloc[place] else RELABELLED)]
+            for place, (key, _) in said.items()
+        }
+        table = note(table, effects)
         table = mark(table, wanted == "drop", "offensive", score=scores, detail=detail)
         return flag(table, wanted == "mark", "offensive")
 

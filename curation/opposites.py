@@ -103,6 +103,7 @@ _SENTENCE_END = re.compile(r"(?<=[^\W\d_][^\W\d_])[.!?]+(?:\s|$)|\n|;")
 FIRST_DESCRIBED, FIRST_NAMED = 100, 200  # scales from here on are of DESCRIBED, of NAMED
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "anti")
 _REACH = 3  # content words that a negation reaches; `non-` reaches one
+TIGHT = 0.4  # share of all content words that two texts say alike or opposed, from which they say it of one thing
 LONGEST = 30  # words read: what a definition says first is what it says; later sentences are remarks
 
 
@@ -201,3 +202,16 @@ def shared(a: Told, b: Told) -> tuple[int, int]:
     """How many content words both say with the same sign, and how many either says."""
     both = sum(a.signs[name] == b.signs[name] for name in a.signs.keys() & b.signs.keys())
     return both, len(a.signs.keys() | b.signs.keys())
+
+
+def of_one_thing(a: Told, b: Told, differ: int = 0) -> bool:
+    """Whether two texts share so many of their words, but for `differ`, that they speak of one thing."""
+    both, either = shared(a, b)
+    return (both > 0 or differ == either) and both + differ >= TIGHT * either
+
+
+def turned_round(one: str, other: str) -> bool:
+    """Whether two texts say of one thing two words that are opposites: `drawn to smart people`, `… stupid people`."""
+    a, b = read(one), read(other)
+    found = [scale for _, _, scale in opposed(a, b) if scale >= 0]
+    return bool(found) and of_one_thing(a, b, len(found))

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from curation.decided import has_left
+from curation.decided_texts import obey_pairings
 from curation.label_issues import find_label_issues
 from curation.pair_corpus import Corpus, word_meanings
 from curation.pair_evidence import View
@@ -43,6 +45,7 @@ class TextPairing(Stage):
     needs: ClassVar[tuple[str, ...]] = ("kind", "term", "term_key", "definition", "example", "context")
     adds: ClassVar[tuple[str, ...]] = ("definition_fit", "definition_owner", "example_fit", "example_owner")
     embeds: ClassVar[bool] = True
+    obeys: ClassVar[tuple[str, ...]] = ("definition_of_another_term", "example_of_another_term")
 
     max_fit: Annotated[float, Field(ge=0, le=1)] = 0.2  # a flagged text fits its own term with at most this probability
     min_owner_fit: Annotated[float, Field(ge=0, le=1)] = 0.5  # and the suggested owner with at least this one
@@ -52,13 +55,16 @@ class TextPairing(Stage):
     embed_words: bool = True  # also look at the vectors of single words, for every row
     max_rows_embedded: Annotated[int, Field(ge=0)] = 900  # rows whose whole texts get sentence embeddings
     action: Literal["mark", "drop"] = "mark"  # mark: flag and ask; drop: leave on the model's word alone
+    move_to_owner: bool = False  # a text that people give to another term goes there; False: it only leaves its own
 
     def __call__(self, table: pd.DataFrame, given: Given) -> pd.DataFrame:
         import pandas as pd
 
         for column in ("definition", "example"):
             table = table.assign(**{f"{column}_fit": float("nan"), f"{column}_owner": ""})
-        rows = table[(table["kind"] == "definition") & (table["term_key"] != "")]
+        table, here = obey_pairings(table, given, move=self.move_to_owner)
+        is_open = ~pd.Series(has_left(table), index=table.index, dtype=bool)
+        rows = table[(table["kind"] == "definition") & (table["term_key"] != "") & is_open]
         if len(rows) < self.min_rows:
             return table
         rows = rows.sort_values(["term_key", "definition", "example", "context", "id"])
@@ -66,6 +72,7 @@ class TextPairing(Stage):
             table.loc[rows.index, f"{column}_fit"] = judged["fit"].to_numpy()
             table.loc[rows.index, f"{column}_owner"] = judged["owner"].to_numpy()
             wrong = pd.Series(judged["wrong"].to_numpy(), index=rows.index).reindex(table.index, fill_value=False)
+            wrong.iloc[here[column]] = False  # people say that it belongs where it stands
             table = flag(table, wrong, f"{column}_of_another_term")
             if self.action == "drop":
                 detail = column + " fits " + table[f"{column}_owner"]

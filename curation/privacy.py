@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import regex
 
+from curation.decided import AS_IT_WAS, KEPT, LEFT, MASKED, decided_rows, note
 from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Policy = Literal["keep", "mask", "drop"]
 Span = tuple[int, int, str]  # start, end, kind
 KINDS = ("email", "link", "handle", "phone", "full_name")  # where two overlap, the earlier wins
+PRIVATE_PERSON = "private person"  # what a person may answer who was asked whom a row names
 TEXTS = ("definition", "example", "context", "plain")
 
 _EMAIL = regex.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\p{L}\p{N}-]+\.)+(\p{L}{2,})\b")
@@ -119,6 +121,7 @@ class Privacy(Stage):
     flags: ClassVar[tuple[str, ...]] = ("masked_private", "full_name")
     needs: ClassVar[tuple[str, ...]] = ("kind", "term", *TEXTS, "messages", "language")
     adds: ClassVar[tuple[str, ...]] = ("private",)
+    obeys: ClassVar[tuple[str, ...]] = ("private",)
 
     handles: Policy = "mask"  # @name, u/name
     links: Policy = "mask"  # web addresses with a scheme, www. or a path
@@ -155,11 +158,40 @@ class Privacy(Stage):
             **{name: pd.Series(texts, index=table.index, dtype="str") for name, texts in columns.items()},
             private=pd.Series(found, index=table.index, dtype=object),
         )
+        table, known = self._obey(table, masked, emptied, given)
         details = [self._why_drop(kinds, bare) for kinds, bare in zip(found, emptied, strict=True)]
         detail = pd.Series(details, index=table.index, dtype="str")
         table = mark(table, detail != "", "private_text", detail=detail)
         table = flag(table, masked, "masked_private")
-        return flag(table, ["full_name" in kinds for kinds in found], "full_name")
+        named = ["full_name" in kinds and place not in known for place, kinds in enumerate(found)]
+        return flag(table, named, "full_name")
+
+    def _obey(
+        self, table: pd.DataFrame, masked: list[bool], emptied: list[bool], given: Given
+    ) -> tuple[pd.DataFrame, set[int]]:
+        """Mask the names of whom people know as private persons; the rows of which people have said whom they name.
+
+        `masked` and `emptied` are brought up to date. The old text is not kept: it is what must not be kept.
+        """
+        import pandas as pd
+
+        said = decided_rows(table, given, "private", ("term_key", "definition", "example"))
+        columns = {name: table[name].tolist() for name in TEXTS} if said else {}
+        effects = {}
+        for place, (key, one) in said.items():
+            effects[place] = [(key, KEPT if one.answer != PRIVATE_PERSON else AS_IT_WAS)]
+            if one.answer == PRIVATE_PERSON:
+                language = str(table["language"].iloc[place])[:2].lower()
+                policies: dict[str, Policy] = {kind: "mask" if kind == "full_name" else "keep" for kind in KINDS}
+                row = _Row(str(table["term"].iloc[place]), MASKS.get(language, ENGLISH), policies, given)
+                for texts in columns.values():
+                    texts[place] = row.masked(texts[place]) if texts[place] else ""
+                nothing = row.says_nothing(columns["definition"][place] or columns["example"][place])
+                masked[place] |= row.changed
+                emptied[place] |= row.changed and nothing
+                effects[place] = [(key, LEFT if nothing else MASKED if row.changed else AS_IT_WAS)]
+        told = {name: pd.Series(texts, index=table.index, dtype="str") for name, texts in columns.items()}
+        return note(table.assign(**told), effects), set(said)
 
     def _why_drop(self, kinds: list[str], bare: bool) -> str:
         """The kinds for which a row leaves, never what was found."""
@@ -185,7 +217,7 @@ class _Row:
     mask: Mask
     policies: dict[str, Policy]
     given: Given
-    regions: tuple[str, ...]
+    regions: tuple[str, ...] = ("US", "GB")
     kinds: set[str] = field(default_factory=set)
     changed: bool = False
 

@@ -10,11 +10,16 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from curation.chat_beginning import BEGINNING, sound_beginnings
 from curation.contradictions import COLUMNS, KINDS, other_value, turned, values_of
-from curation.deduplicate import comparison_key
-from curation.entry import content_hash
+from curation.decided import question_key, side_order
+from curation.privacy import PRIVATE_PERSON, find_private
+from curation.stage import Given
+
+if TYPE_CHECKING:
+    from curation.stage import Messages
 
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = dict[str, Row]  # by id
@@ -36,7 +41,9 @@ ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
     "example_of_another_term": ("Does this example belong to “{term}”?", ("here", "owner", "elsewhere")),
     "label": ("Which label is right for “{term}” here?", ()),
     "offensive": ("How offensive is this entry of “{term}”?", ("not offensive", "profanity", "sexual", "slur")),
-    "private": ("Whom does this entry of “{term}” name?", ("public figure", "private person", "nobody")),
+    "private": ("Whom does this entry of “{term}” name?", ("public figure", PRIVATE_PERSON, "nobody")),
+    "conversation": ("The model’s chat template cannot carry all of this conversation. Is its beginning worth keeping?",
+                     (BEGINNING, "nothing")),
 }  # fmt: skip
 
 
@@ -57,10 +64,10 @@ class Question:
     @property
     def key(self) -> str:
         """The same for texts that differ in case, blanks and punctuation only."""
-        return content_hash(self.kind, *map(comparison_key, self.asked))
+        return question_key(self.kind, self.asked)
 
 
-def all_questions(kept: Rows, left: Rows) -> Iterator[Question]:
+def all_questions(kept: Rows, left: Rows, given: Given) -> Iterator[Question]:
     """Every question, some perhaps twice. A pair that contradicts itself is not asked about as a pair of one sense."""
     disputed = set()
     for question in contradictions(kept, left):
@@ -71,6 +78,7 @@ def all_questions(kept: Rows, left: Rows) -> Iterator[Question]:
             yield question
     for kind in (voted_down, misplaced, labels, offensive, private):
         yield from kind(kept)
+    yield from conversations(left, given)
 
 
 def same_sense(kept: Rows, left: Rows) -> Iterator[Question]:
@@ -80,13 +88,14 @@ def same_sense(kept: Rows, left: Rows) -> Iterator[Question]:
             *(cells(row, f"sense_{name}") for name in ("with", "score", "answer")), strict=True
         ):
             if answer == "ask" and other in kept and row["id"] < other:
-                yield _pair(row, kept[other], float(score), "left to a person")
+                yield pair_question(row, kept[other], float(score), "left to a person")
     for row in left.values():
         if row["reason"] == "same_sense_duplicate" and row["score"] < SURE_MERGE and row["survivor"] in kept:
-            yield _pair(row, kept[row["survivor"]], float(row["score"]), "merged")
+            yield pair_question(row, kept[row["survivor"]], float(row["score"]), "merged")
 
 
-def _pair(row: Row, other: Row, score: float, so_far: str) -> Question:
+def pair_question(row: Row, other: Row, score: float, so_far: str) -> Question:
+    """Whether two rows give one sense, of which the build thinks so with probability `score`."""
     sides = _sides(row, other)
     suggestion, sure = ("same", score) if score >= 0.5 else ("different", 1 - score)
     evidence = (("probability of one sense", f"{score:.2f}"), ("so far", so_far))
@@ -95,7 +104,8 @@ def _pair(row: Row, other: Row, score: float, so_far: str) -> Question:
 
 def _sides(row: Row, other: Row) -> tuple[Row, Row]:
     """The two rows in an order that outlives the build."""
-    first, second = sorted((row, other), key=lambda side: (side["definition"], side["id"]))
+    names = ("definition", "part_of_speech", "category")
+    first, second = sorted((row, other), key=lambda side: (*side_order(*(side[name] for name in names)), side["id"]))
     return first, second
 
 
@@ -157,7 +167,7 @@ def voted_down(kept: Rows) -> Iterator[Question]:
             evidence = (("votes", votes(row)), ("agree, at most", f"{float(row['approval_high']):.0%}"),
                         ("votes of the other", votes(liked[row["term_key"]])))  # fmt: skip
             sides = (row, liked[row["term_key"]])
-            asked = (row["term_key"], row["definition"])
+            asked = said_first(row, "term_key", "definition")
             yield Question("voted_down", asked, sides, "wrong", against, doubt(against, 1 - against), evidence)
 
 
@@ -193,7 +203,7 @@ def _misplaced(kind: str, column: str, row: Row, owned: Row | None, owner: str) 
                 ("probability that it stands wrong", f"{likely:.2f}"))  # fmt: skip
     answers = () if owner else ("here", "elsewhere")
     return Question(
-        kind, (row["term_key"], row[column]), (row, owned) if owned else (row,), suggestion, sure,
+        kind, said_first(row, "term_key", column), (row, owned) if owned else (row,), suggestion, sure,
         doubt(likely, 1 - likely), evidence, (("column", column), ("owner", owner)), answers,
     )  # fmt: skip
 
@@ -227,7 +237,7 @@ def doubted_labels(row: Row) -> list[tuple[str, float, str]]:
 def _label(row: Row, column: str, trust: float, suggested: str) -> Question:
     given = str(row[column] if column in row else json.loads(row.get("extra") or "{}").get(column, ""))
     suggestion, sure = (suggested, 1 - trust) if trust < 0.5 else (given, trust)
-    texts = tuple(row[name] for name in ("term", "definition", "example", "context", "plain"))
+    texts = said_first(row, "term", "definition", "example", "context", "plain")
     evidence = (("given", given), ("suggested", suggested), ("trust in the given label", f"{trust:.2f}"))
     return Question(
         "label", (column, given, *texts), (row,), suggestion, sure, doubt(trust, 1 - trust), evidence,
@@ -243,7 +253,7 @@ def offensive(kept: Rows) -> Iterator[Question]:
             likely = (bool(listed) + score) / 2
             suggestion, sure = (listed or "profanity", likely) if likely >= 0.5 else ("not offensive", 1 - likely)
             evidence = (("word list", listed or "nothing"), ("classifier", f"{score:.2f}"))
-            asked = (row["term_key"], row["definition"], row["example"])
+            asked = said_first(row, "term_key", "definition", "example")
             yield Question("offensive", asked, (row,), suggestion, sure, doubt(likely, 1 - likely), evidence)
 
 
@@ -251,8 +261,31 @@ def private(kept: Rows) -> Iterator[Question]:
     """Full names that stayed: a public figure, or somebody's neighbour?"""
     for row in kept.values():
         if "full_name" in cells(row, "flags"):
-            asked = (row["term_key"], row["definition"], row["example"])
+            asked = said_first(row, "term_key", "definition", "example")
             yield Question("private", asked, (row,), "public figure", 0.5, 1.0, (("found", "a full name"),))
+
+
+def conversations(left: Rows, given: Given) -> Iterator[Question]:
+    """Conversations that the template cannot carry, and whose beginning it can. Nobody has counted what people want."""
+    rows = [row for row in left.values() if row["reason"] == "unfit_chat"]
+    chats: list[Messages] = [json.loads(row["messages"]) for row in rows]
+    for row, chat, length in zip(rows, chats, sound_beginnings(chats, given), strict=True):
+        if length:
+            told = [f"{turn['role']}: {turn['content']}" for turn in chat]
+            shown = "\n".join([*told[:length], "— the beginning ends here —", *told[length:]])
+            named = any(kind == "full_name" for _, _, kind in find_private(shown, given))
+            side = {**row, "asked_row": row, "example": shown, "flags": ["full_name"] if named else []}
+            evidence = (
+                ("why not to its end", row["detail"]),
+                ("messages of the beginning", f"{length} of {len(chat)}"),
+            )
+            yield Question("conversation", (row["messages"],), (side,), BEGINNING, 0.5, 1.0, evidence)
+
+
+def said_first(row: Row, *names: str) -> tuple[str, ...]:
+    """Texts of a row as they were before any decision changed them: what a question's key is made of."""
+    before: dict[str, str] = json.loads(row.get("before_decisions") or "{}")
+    return tuple(str(before.get(name, row[name])) for name in names)
 
 
 def doubt(*probabilities: float) -> float:

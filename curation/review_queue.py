@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from curation.agreement import active_scores
 from curation.entry import content_hash
+from curation.known_answers import known_answers
 from curation.privacy import find_private
 from curation.questions import ASKED, Question, Row, Rows, all_questions, cells, number
 from curation.stage import Given
@@ -19,14 +23,20 @@ from curation.stage import Given
 if TYPE_CHECKING:
     import pandas as pd
 
+    from curation.decisions import Settled
+
 TEXTS = ("term", "definition", "example", "context", "plain", "label")  # of a side, masked
 FACTS = ("kind", "part_of_speech", "category", "language", "date", "offensive")  # of a side, as they are
 CONTENT = ("kind", "term_key", "definition", "example", "plain", "label")  # what an answer is about
 OTHER_EXAMPLES = 3  # shown of a row, besides its own
+PAIRS = ("same_sense", "contradiction")  # kinds of question about two rows
+GOLD_EVERY = 20  # tasks of a budget for one whose answer is known
 NAME_PAIR = re.compile(r"(?<!\w)[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]+)+(?!\w)")
 
 
-def review_queue(table: pd.DataFrame, ledger: pd.DataFrame, budget: int) -> list[dict[str, Any]]:
+def review_queue(
+    table: pd.DataFrame, ledger: pd.DataFrame, budget: int, given: Given | None = None
+) -> list[dict[str, Any]]:
     """At most `budget` tasks from the rows that stayed and those that left on a model's word, most useful first.
 
     A task is {"id", "question", "ask", "answers", "suggestion", "score", "evidence", "data", "uncertainty",
@@ -34,15 +44,76 @@ def review_queue(table: pd.DataFrame, ledger: pd.DataFrame, budget: int) -> list
     and its answers, the machine's answer with its probability, pairs of what and value that speak for it. `data` holds
     `sides` (one row or two: id, content hash, texts, sources, votes), `ids` of all rows that the answer decides on, and
     what is needed to apply it. Private text is masked. The order does not depend on the order of rows.
+
+    What people have settled (`given.decisions`) is not asked again, nor another question of the same kind about such a
+    row. Once there are answers (`given.answers`), ActiveLab says how uncertain a task is: people have shown how far the
+    build's own word goes. One task in GOLD_EVERY has a known answer, under "gold": not for the eyes of who answers.
     """
+    given = given or Given()
+    kept, left = _rows(table), _rows(ledger)
     asked: dict[str, list[Question]] = {}
-    for question in all_questions(_rows(table), _rows(ledger)):
-        asked.setdefault(question.key, []).append(question)
+    for question in all_questions(kept, left, given):
+        if not is_settled(question, given.decisions):
+            asked.setdefault(question.key, []).append(question)
     tasks = [_task(key, sorted(questions, key=_first_told)) for key, questions in asked.items()]
-    chosen = _shared(sorted(tasks, key=_most_useful), max(budget, 0))
+    _learn_from_answers(tasks, given)
+    hidden = gold_tasks(kept, left, {task["question"] for task in tasks}, budget // GOLD_EVERY, given)
+    open_tasks = [task for task in tasks if task["id"] not in {gold["id"] for gold in hidden}]
+    chosen = _shared(sorted(open_tasks, key=_most_useful), max(budget - len(hidden), 0))
+    chosen = sorted([*chosen, *hidden], key=_most_useful)
     for task in chosen:
         _show(task)
     return chosen
+
+
+def is_settled(question: Question, settled: Mapping[str, Settled]) -> bool:
+    """Whether people have settled this question, be it in other words: its rows know what was decided of them."""
+    if not settled:
+        return False
+    if question.key in settled and settled[question.key].answer:
+        return True
+    met = set.intersection(*({*cells(row, "decided")} for row in question.rows[: asked_of(question.kind)]))
+    return any(_same_question(question, settled[key]) for key in met if key in settled)
+
+
+def _same_question(question: Question, one: Settled) -> bool:
+    if asked_of(question.kind) == 2:
+        return one.question in PAIRS
+    return one.question == question.kind and one.facts.get("column") == dict(question.facts).get("column")
+
+
+def asked_of(kind: str) -> int:
+    """Of how many of the rows that are shown a kind of question asks."""
+    return 2 if kind in PAIRS else 1
+
+
+def _learn_from_answers(tasks: list[dict[str, Any]], given: Given) -> None:
+    """Once people have answered, a task is as uncertain as ActiveLab finds it."""
+    if not given.answers:
+        return
+    scores = active_scores(given.answers, tasks)
+    for task in tasks:
+        if task["id"] in scores:
+            classes = len(task["answers"])
+            task["uncertainty"] = round(min((1 - scores[task["id"]]) * classes / (classes - 1), 1.0), 6)
+            task["priority"] = round(task["uncertainty"] * task["rows_affected"], 6)
+
+
+def gold_tasks(kept: Rows, left: Rows, kinds: set[str], wanted: int, given: Given) -> list[dict[str, Any]]:
+    """Up to `wanted` tasks of these kinds whose answer is known, each with it under "gold"; not those answered before.
+
+    What they suggest is right or wrong as their key decides, so that who takes every suggestion is found out.
+    """
+    answered = {one.id for one in given.answers}
+    known: dict[str, tuple[Question, str]] = {}
+    for question, answer in known_answers(kept, left, kinds):
+        if question.key not in answered and not is_settled(question, given.decisions):
+            known.setdefault(question.key, (question, answer))
+    by_answer: dict[tuple[str, str], list[str]] = {}
+    for key in sorted(known, key=lambda key: content_hash("gold", key)):
+        by_answer.setdefault((known[key][0].kind, known[key][1]), []).append(key)
+    turns = [key for turn in zip_longest(*(by_answer[name] for name in sorted(by_answer))) for key in turn if key]
+    return [{**_task(key, [known[key][0]]), "gold": known[key][1]} for key in sorted(turns[: max(wanted, 0)])]
 
 
 def _rows(table: pd.DataFrame) -> Rows:
@@ -60,8 +131,7 @@ def _most_useful(task: dict[str, Any]) -> tuple[float, str, str]:
 def _task(key: str, questions: list[Question]) -> dict[str, Any]:
     """The task of one question that was met once or more often; the most doubtful meeting is the one shown."""
     first = questions[0]
-    decided = 2 if first.kind in ("same_sense", "contradiction") else 1
-    ids = sorted({row["id"] for question in questions for row in question.rows[:decided]})
+    ids = sorted({row["id"] for question in questions for row in question.rows[: asked_of(first.kind)]})
     return {
         "id": key,
         "question": first.kind,
@@ -104,7 +174,7 @@ def _side(row: Row) -> dict[str, Any]:
     others = [text for text in cells(row, "examples") if text != row["example"]][:OTHER_EXAMPLES]
     return {
         "id": row["id"],
-        "content": content_hash(*(row[name] for name in CONTENT)),
+        "content": content_hash(*(row.get("asked_row", row)[name] for name in CONTENT)),
         **texts,
         "other_examples": [mask_private(text, names=named) for text in others],
         **{name: row.get(name, "") for name in FACTS},

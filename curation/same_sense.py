@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from curation.contradictions import column_difference
+from curation.decided_pairs import Pairs, best_first_with_people, note_senses, obey_senses
 from curation.deduplicate import UNITED, still_open, survivor_rank, unite, with_union_columns
 from curation.sense_score import TOPICS, Described, contradict, describe, features, score
 from curation.stage import Given, Stage, flag
@@ -53,7 +55,9 @@ class SameSense(Stage):
     scope = "term"
     needs = ("term_key",)
     adds = (*UNITED, "sense_with", "sense_score", "sense_answer")
+    number_lists = ("sense_score",)
     embeds = True
+    obeys = ("same_sense", "contradiction")
 
     # Probabilities of one sense; benchmarks/same_sense/README.md says how often they are right, and what 0.75 merges.
     merge: Annotated[float, Field(ge=0, le=1)] = 0.75  # from here on two definitions are one sense
@@ -69,8 +73,10 @@ class SameSense(Stage):
 
     def __call__(self, table: pd.DataFrame, given: Given) -> pd.DataFrame:
         table = with_union_columns(table)
-        compared = self.compare(table, given)
-        merges, scores = best_first(compared, survivor_rank(table, self.prefer_sources))
+        by_itself = self.compare(table, given)
+        compared, said = obey_senses(by_itself, Pairs(table, given, column_difference(table)))
+        rank = survivor_rank(table, self.prefer_sources)
+        merges, scores = best_first_with_people(compared, rank, said) if said else best_first(compared, rank)
         table = _with_evidence(table, compared)
         gone = {place for places in merges.values() for place in places}
         doubtful = {
@@ -80,6 +86,7 @@ class SameSense(Stage):
             for place in (pair.left, pair.right)
         }
         table = unite(table, merges, reason="same_sense_duplicate", scores=scores)
+        table = note_senses(table, by_itself, said, merges)
         return flag(table, [place in doubtful for place in range(len(table))], "same_sense_doubt")
 
     def compare(self, table: pd.DataFrame, given: Given) -> list[Compared]:

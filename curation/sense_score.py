@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from math import log
 from typing import TYPE_CHECKING
 
+from curation.opposites import turned_round
 from curation.sense_text import Described, core, describe, same_expansion, unlike_words
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def score(values: Floats) -> Floats:
 
 
 def contradict(a: Described, b: Described) -> bool:
-    """True where one denies and the other does not, or both name numbers and not one number is in both.
+    """True where one denies and the other does not, both name numbers and not one number is in both, or one thing is
+    told with opposite words (an insult, a compliment).
 
     No likeness of the other words outweighs that: such a pair is never merged without a person. Where both spell their
     term alike, the rest is remarks; `never mind` and `nevermind` are one text.
@@ -116,4 +118,6 @@ def contradict(a: Described, b: Described) -> bool:
         return False
     if a.text.replace(" ", "") == b.text.replace(" ", ""):
         return False
-    return a.negates != b.negates or bool(a.numbers and b.numbers and a.numbers.isdisjoint(b.numbers))
+    if a.negates != b.negates or (a.numbers and b.numbers and a.numbers.isdisjoint(b.numbers)):
+        return True
+    return turned_round(a.core, b.core)

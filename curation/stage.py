@@ -7,7 +7,7 @@ rows that stay but are worth knowing about.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from curation.decisions import Decision, Settled
     from curation.embed import Embedder
     from curation.judge import Judge
 
@@ -43,6 +44,8 @@ class Given:
     control_tokens: frozenset[str] = frozenset()  # of the base model: a text that holds one would stop the training
     # Conversations → for each, why the base model's chat template cannot carry it; "" where it can.
     chat_faults: Callable[[list[Messages]], list[str]] = lambda chats: [""] * len(chats)
+    decisions: Mapping[str, Settled] = field(default_factory=dict)  # key of a question → what people settled
+    answers: tuple[Decision, ...] = ()  # the same, answer by answer: for the review queue
     template: str = ""  # fingerprint of that chat template: part of every cache key
     seed: int = 3407
     progress: Callable[[str, int, int], None] = lambda what, done, total: None
@@ -60,7 +63,9 @@ class Stage:
     scope: ClassVar[Literal["row", "term", "table"]] = "row"  # the largest group of rows that one decision looks at
     needs: ClassVar[tuple[str, ...]] = ()  # columns that must be there
     adds: ClassVar[tuple[str, ...]] = ()  # columns that are there afterwards
+    number_lists: ClassVar[tuple[str, ...]] = ()  # those of them whose cells are lists of numbers, not of text
     embeds: ClassVar[bool] = False  # whether it asks for given.embedder
+    obeys: ClassVar[tuple[str, ...]] = ()  # kinds of question whose decisions it carries out
 
     def __call__(self, table: pd.DataFrame, given: Given) -> pd.DataFrame:
         raise TypeError(f"{type(self).__name__} has no __call__")

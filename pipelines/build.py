@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--cache", type=Path, default=ROOT / "data" / "cache", metavar="DIR", help="what can be computed again"
     )
+    parser.add_argument(
+        "--reviews", type=Path, metavar="FILE", help="people's decisions (default: data/reviews/NAME.jsonl)"
+    )
     parser.add_argument("--limit", type=positive, metavar="N", help="at most N records of each source")
     parser.add_argument("--fresh", action="store_true", help="do not use what an earlier build left in the cache")
     parser.add_argument("--dry-run", action="store_true", help="check the recipe, print the plan, read no data")
@@ -62,6 +66,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     wrong = [text for text in options.source if not all(text.partition("="))]
     if wrong:
         parser.error(f"--source {wrong[0]}: expected NAME=PATH")
+    if options.reviews and not options.reviews.is_file():
+        parser.error(f"--reviews {options.reviews}: no such file; python -m pipelines.review pull writes one")
     options.source = dict(text.split("=", 1) for text in options.source)
     return options
 
@@ -101,7 +107,7 @@ def build(options: argparse.Namespace) -> int:
     from pipelines.swap import recover
     from pipelines.terminal import Terminal
 
-    recipe = load_recipe(options.recipe, options.source)
+    recipe = replace(load_recipe(options.recipe, options.source), decided=options.reviews)
     folder = folder_of(recipe, options)
     folder.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(folder.parent, os.W_OK):

@@ -175,6 +175,7 @@ def stage_key(key: str, stage: Stage, given: Given) -> str:
         given.embedder.fingerprint if given.embedder and stage.embeds else "",
         given.judge.fingerprint if given.judge is not None and hasattr(stage, "judge") and stage.judge else "",
         words_key(given),
+        decisions_key(stage, given),
         given.template,
         given.seed,
     )
@@ -186,6 +187,16 @@ def words_key(given: Given) -> str:
     sets = [sorted(given.first_names), sorted(given.family_names), sorted(given.control_tokens)]
     maps = [sorted(given.offensive_words.items()), sorted(given.evaluation.items())]
     return hashlib.sha256(repr((sets, maps)).encode()).hexdigest()
+
+
+def decisions_key(stage: Stage, given: Given) -> str:
+    """SHA-256 over the decisions that a stage obeys; "" where there are none."""
+    obeyed = [
+        (key, one.question, one.answer, one.votes, sorted(one.facts.items()))
+        for key, one in sorted(given.decisions.items())
+        if one.answer and one.question in stage.obeys
+    ]
+    return hashlib.sha256(repr(obeyed).encode()).hexdigest() if obeyed else ""
 
 
 @cache

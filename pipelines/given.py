@@ -26,9 +26,12 @@ def gather(recipe: Recipe, tokenizer: LoadedTokenizer, cache: Path, progress: Ca
 
     Raises ValueError with one line where something cannot be had.
     """
+    from curation.decisions import settle
     from curation.templates import control_tokens
+    from pipelines.reviewing import decision_file
 
     settings = recipe.settings
+    answers = tuple(decision_file.read(recipe.reviews))
     embeds = any(stage.embeds for stage in recipe.stages)
     judge = next((name for stage in recipe.stages if (name := getattr(stage, "judge", ""))), "")
     return Given(
@@ -42,6 +45,8 @@ def gather(recipe: Recipe, tokenizer: LoadedTokenizer, cache: Path, progress: Ca
         evaluation={item["id"]: item["text"] for item in evaluation_items(recipe)},
         control_tokens=control_tokens(tokenizer.tokenizer),
         chat_faults=lambda chats: faults(chats, tokenizer),
+        decisions=settle(answers),
+        answers=answers,
         template=tokenizer.fingerprint,
         seed=settings.seed,
         progress=progress,

@@ -8,12 +8,13 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curation.decontaminate import trained_items
+from curation.review_effect import review_effect
 from curation.review_queue import review_queue
 from curation.stage import Given
 from pipelines.chat import SPLITS, Chat, ChatError
@@ -57,19 +58,22 @@ def write_build(folder: Path, built: Built, timer: Timer) -> dict[str, Any]:
     (part / "chat").mkdir(parents=True)
     (part / "review").mkdir()
     entries = with_conversations(built.result.kept, built.chat.conversations)
-    tasks = review_queue(entries, built.ledger, built.recipe.settings.review_budget)
-    facts = manifest(built, entries, len(tasks))
+    tasks = review_queue(entries, built.ledger, built.recipe.settings.review_budget, built.given)
+    effect = review_effect(entries, built.ledger, built.given, sense_thresholds(built))
+    facts = manifest(built, entries, len(tasks)) | decisions_facts(built, effect)
     write_table(part / "entries.parquet", entries)
     write_table(part / "ledger.parquet", built.ledger)
     for split in SPLITS:
         write_text(part / "chat" / f"{split}.jsonl", json_lines(built.chat.of(split)))
     gate(part, built)
     write_json(part / "review" / "tasks.json", tasks)
+    if effect:
+        write_json(part / "review" / "effect.json", effect)
     write_text(part / "recipe.toml", built.recipe.text)
     facts["files"] = file_hashes(part)
     write_json(part / "manifest.json", facts)
     write_text(part / "README.md", readme(built, facts))
-    write_report(part, report_facts(built, entries, facts, len(tasks)))
+    write_report(part, replace(report_facts(built, entries, facts, len(tasks)), decisions=effect))
     write_json(part / "timings.json", timer.facts())
     replace_folder(part, folder)
     return facts
@@ -157,7 +161,6 @@ def stage_facts(step: Step) -> StageFacts:
 
 
 def report_facts(built: Built, entries: pd.DataFrame, facts: dict[str, Any], tasks: int) -> ReportFacts:
-    sense = next((step.settings for step in built.result.steps if step.name == "same_sense"), {})
     return ReportFacts(
         recipe=built.recipe.settings.model_dump(mode="json", exclude_defaults=True),
         manifest=facts,
@@ -167,9 +170,27 @@ def report_facts(built: Built, entries: pd.DataFrame, facts: dict[str, Any], tas
         sources=built.read.sources,
         conversations=[shown(conversation, built.tokenizer) for conversation in sample(built.chat.conversations)],
         chat_counts=built.chat.counts(),
-        thresholds={name: float(sense[name]) for name in ("merge", "ask") if name in sense},
+        thresholds=sense_thresholds(built),
         review_tasks=tasks,
     )
+
+
+def sense_thresholds(built: Built) -> dict[str, float]:
+    """From which probability of one sense rows are merged, and people asked; {} where the recipe has no such stage."""
+    sense = next((step.settings for step in built.result.steps if step.name == "same_sense"), {})
+    return {name: float(sense[name]) for name in ("merge", "ask") if name in sense}
+
+
+def decisions_facts(built: Built, effect: dict[str, Any]) -> dict[str, Any]:
+    """What the manifest tells of people's decisions: counts, and the hash of what they say; {} where there are none."""
+    if not effect:
+        return {}
+    from curation.decisions import write_decisions
+
+    counted = {name: len(effect[name]) for name in ("disputed", "orphans", "unmet")}
+    told = ("people", "answers", "settled", "rows_changed", "as_it_was")
+    sha256_of = sha256(write_decisions(built.given.answers).encode()).hexdigest()
+    return {"decisions": {**{name: effect[name] for name in told}, **counted, "sha256": sha256_of}}
 
 
 def sample(conversations: list[Conversation]) -> list[Conversation]:

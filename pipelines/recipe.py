@@ -133,6 +133,7 @@ def use_snapshots(raw: dict[str, Any], root: Path, faults: list[str]) -> None:
             given[number] = expand_snapshot(source, root) if isinstance(source, dict) else source
         except SourceError as error:
             faults.append(f": sources.{number}: {error}")
+            given[number] = {"name": source.get("name"), "path": "."}  # that it has no path is not told besides
 
 
 def check(adapter: TypeAdapter[Any], raw: object, where: str, text: str, faults: list[str]) -> Any:

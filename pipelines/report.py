@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -29,6 +29,8 @@ from pipelines.pages.evidence import (
     why_left,
 )
 from pipelines.pages.histogram import histogram
+from pipelines.pages.labels import judged_columns
+from pipelines.pages.people import told_of_people
 from pipelines.pages.plain_facts import grouped, setting_text
 from pipelines.pages.search_index import search_index
 
@@ -88,6 +90,7 @@ class ReportFacts:
     chat_counts: dict[str, dict[str, int]]  # split → task → conversations
     thresholds: dict[str, float]  # of the same-sense stage: {"merge": …, "ask": …}; {} without it
     review_tasks: int
+    decisions: Mapping[str, Any] = field(default_factory=dict)  # what people's decisions did; {} where there are none
 
 
 def write_report(folder: Path, facts: ReportFacts) -> Path:
@@ -121,10 +124,12 @@ def render(facts: ReportFacts, fallback_name: str = "build") -> str:
             asked=asked_share(senses.counts),
             calibration=calibration(shipped_bins()),
             labels=label_issues(rows),
+            judged=judged_columns(facts.entries),
             strangers=texts_of_another_term(rows),
             conversations=conversations(facts),
             splits=split_table(facts.chat_counts),
             answers=meanings()["answers"],
+            people=told_of_people(facts.decisions),
             review_sentence=review_sentence(facts.review_tasks),
             manifest=grouped(facts.manifest),
             recipe=json.dumps(facts.recipe, ensure_ascii=False, indent=2, default=str),

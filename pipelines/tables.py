@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,6 @@ from curation.entry import with_types
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-NUMBER_LISTS = ("sense_score", "contradiction_score")
 
 
 def to_arrow(table: pd.DataFrame) -> pa.Table:
@@ -38,8 +38,21 @@ def arrow_type(name: str, column: pd.Series[Any]) -> pa.DataType:
     if pd.api.types.is_float_dtype(column):
         return pa.float64()
     if column.dtype == object and all(isinstance(cell, (list, tuple)) for cell in column):
-        return pa.list_(pa.float64() if name in NUMBER_LISTS else pa.string())
+        return pa.list_(pa.float64() if name in number_lists() or _has_numbers(column) else pa.string())
     return pa.string()
+
+
+@cache
+def number_lists() -> frozenset[str]:
+    """The columns that stages declare to hold lists of numbers: they have their type even where every list is empty."""
+    from curation.stages import STAGES
+
+    return frozenset(name for stage in STAGES.values() for name in stage.number_lists)
+
+
+def _has_numbers(column: pd.Series[Any]) -> bool:
+    """Whether any list begins with a number: a column that nobody declared is written all the same."""
+    return any(len(cell) > 0 and isinstance(cell[0], Real) for cell in column)
 
 
 def from_arrow(data: pa.Table) -> pd.DataFrame:

@@ -94,8 +94,24 @@ class Terminal:
             f"{counts['read']:,} entries + {counts['bad_records']:,} bad records read "
             f"= {counts['kept']:,} kept + {counts['ledger']:,} in the ledger"
         )
+        if "decisions" in facts:
+            self.say(decisions_line(facts["decisions"]))
         self.say(f"Wrote {folder}")
         self.say(f"Open  {(folder / 'report.html').as_uri()}", "bold")
+
+
+def decisions_line(told: dict[str, Any]) -> str:
+    """`12 answers of 3 people settled 9 questions; rows changed: merged 2, left 1; disputed 1, of content … gone 2`."""
+    changed: Counter[str] = Counter()
+    for effects in told["rows_changed"].values():
+        changed.update(effects)
+    rows = ", ".join(f"{name} {count:,}" for name, count in by_count(changed)) or "none"
+    one = told["people"] == 1
+    return (
+        f"{told['answers']:,} answers of {told['people']:,} {'person' if one else 'people'} settled "
+        f"{sum(told['settled'].values()):,} questions; rows changed: {rows}; disputed {told['disputed']:,}, "
+        f"of content that is gone {told['orphans']:,}, not done {told['unmet']:,} (review/effect.json names them)"
+    )
 
 
 def said(step: Step) -> str:

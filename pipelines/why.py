@@ -230,6 +230,7 @@ def lines(life: dict[str, Any]) -> list[tuple[str, str]]:
     said = [("", life["hidden"])] if life["hidden"] else list(life["texts"].items())
     said.append(("from", origin(life["origin"])))
     said += [(step["stage"] if not n else "", text) for step in life["stages"] for n, text in enumerate(step["said"])]
+    said += [("" if n else "people", text) for n, text in enumerate(life.get("people", ()))]
     if left := life["left"]:
         facts = [left["means"], left["detail"], f"score {left['score']}" if left["score"] else ""]
         said.append(("left", "\n".join(fact for fact in facts if fact)))

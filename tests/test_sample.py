@@ -49,6 +49,7 @@ REASONS = {
     "wrong_language",
 }
 FLAGS = {
+    "contradiction",
     "copied_across_terms",
     "definition_of_another_term",
     "example_lacks_term",
@@ -57,6 +58,7 @@ FLAGS = {
     "masked_private",
     "overlaps_evaluation",
     "same_sense_doubt",
+    "voted_down",
 }
 KINDS = ("mojibake", "entities", "markup", "brackets", "edge_blanks", "quotes", "line_breaks")
 REPAIRS = {f"repair:{kind}" for kind in (*KINDS, "control_characters", "unicode")}

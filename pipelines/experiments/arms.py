@@ -55,7 +55,7 @@ def make_arms(
     folder.mkdir(parents=True, exist_ok=True)
     arms = []
     for step in steps:
-        reason = not_run(step, replay)
+        reason = not_run(step, ground, replay)
         if reason:
             arms.append(Arm(step, not_run=reason))
             continue
@@ -65,9 +65,11 @@ def make_arms(
     return arms
 
 
-def not_run(step: Step, replay: Replayed) -> str:
-    if step.name == DECIDED:
+def not_run(step: Step, ground: Ground, replay: Replayed) -> str:
+    if step.name == DECIDED and not any(one.answer for one in ground.people.decisions.values()):
         return "no decisions in data/reviews yet"
+    if step.name == DECIDED:
+        return ""
     return replay.not_run if step.name == REPLAY else ""
 
 
@@ -107,7 +109,8 @@ def conversation_lines(result: Result, ground: Ground, never: Untouchable) -> tu
     from pipelines.chat import make_conversations
 
     kept = result.kept
-    kept = kept.assign(split=np.where(kept["id"].isin(never.held_out), "test", "train"))
+    held = kept["id"].isin(never.held_out) | kept["term_key"].isin(never.terms)
+    kept = kept.assign(split=np.where(held, "test", "train"))
     training = [one for one in make_conversations(kept, ground.recipe.settings, []) if one["split"] == "train"]
     check_decontaminated(training, never, ground)
     lines = [{name: one[name] for name in FIELDS} for one in training]  # type: ignore[literal-required]

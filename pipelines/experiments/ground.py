@@ -7,13 +7,13 @@ rows are kept out of every step, the glued ones too.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curation.stage import Given, Stage
 from pipelines.engine import Result
-from pipelines.experiments.steps import CURATED, ExperimentError, Step, find_step
+from pipelines.experiments.steps import CURATED, DECIDED, ExperimentError, Step, find_step
 from pipelines.reading import Read
 from pipelines.recipe import Recipe
 from pipelines.terminal import Terminal
@@ -35,6 +35,7 @@ class Ground:
     key: str  # of the table that was read
     cache: Path
     terminal: Terminal
+    people: Given = field(default_factory=Given)  # `given` and what people decided; `given` holds none of it
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Untouchable:
 
     held_out: frozenset[str]  # their terms are the evaluation's
     overlapping: frozenset[str]  # their sentences overlap an evaluation prompt
+    terms: frozenset[str] = frozenset()  # keys of the held-out terms: a person may move a row to one of them
 
 
 def lay_ground(
@@ -57,19 +59,23 @@ def lay_ground(
     from pipelines.reading import read_sources
 
     recipe = replace(recipe, settings=recipe.settings.model_copy(update={"base_model": base, "replay": None}))
-    given = gather(recipe, loaded, cache, terminal.advance)
+    people = gather(recipe, loaded, cache, terminal.advance)
+    given = replace(people, decisions={}, answers=())
     read = read_sources(recipe, limit, terminal)
-    return Ground(recipe, loaded, given, read, table_key(read.table), cache, terminal)
+    return Ground(recipe, loaded, given, read, table_key(read.table), cache, terminal, people)
 
 
 def run_step(step: Step, ground: Ground) -> Result:
-    """The stages of one step over the sources; each step has its own folder in the cache."""
+    """The stages of one step over the sources; each step has its own folder in the cache.
+
+    Only the step "decided" is told what people decided.
+    """
     from pipelines.engine import run_stages
 
     return run_stages(
         ground.read.table,
         step.chosen(ground.recipe.stages),
-        ground.given,
+        ground.people if step.name == DECIDED else ground.given,
         key=ground.key,
         cache=ground.cache / "stages" / f"experiment-{ground.recipe.settings.name}-{ground.key[:8]}-{step.name}",
         may_empty=ground.recipe.settings.may_empty,
@@ -110,7 +116,7 @@ def untouchable(ground: Ground, curated: Result) -> Untouchable:
     terms, ids = set(held["term_key"]) - {""}, set(held["id"])
     of_term = {name for rows in (kept, left) for name in ids_where(rows, rows["term_key"].isin(terms))}
     merged = ids_where(left, left["survivor"].isin(ids | of_term))
-    return Untouchable(frozenset({*ids, *of_term, *merged}), overlapping(ground))
+    return Untouchable(frozenset({*ids, *of_term, *merged}), overlapping(ground), frozenset(terms))
 
 
 def ids_where(table: pd.DataFrame, mask: pd.Series) -> Iterable[str]:

@@ -56,7 +56,7 @@ def shipped_bins() -> list[Bin]:
     ]
 
 
-def calibration(bins: Sequence[Bin]) -> Calibration:
+def calibration(bins: Sequence[Bin], told: str = "labelled pairs were one sense") -> Calibration:
     """A dot for each bin that holds a pair: at the middle of its scores, as high as the share that was one sense."""
     bins = [one for one in bins if one[2]]
     axes = Axes(0.0, 1 / BINS, 1)
@@ -68,7 +68,7 @@ def calibration(bins: Sequence[Bin]) -> Calibration:
         right=WIDTH - RIGHT,
         top=TOP,
         floor=FLOOR,
-        dots=[dot(one, axes) for one in bins],
+        dots=[dot(one, axes, told) for one in bins],
         x_ticks=[Tick(axes.x(edge), f"{edge:.1f}") for edge in fifths],
         y_ticks=[Tick(height(share), f"{share:.1f}") for share in (0, 0.5, 1)],
         pairs=sum(n for _, _, n, _ in bins),
@@ -79,14 +79,14 @@ def height(share: float) -> float:
     return round(FLOOR - share * (FLOOR - TOP), 2)
 
 
-def dot(one: Bin, axes: Axes) -> Dot:
+def dot(one: Bin, axes: Axes, told: str) -> Dot:
     """The share of one bin with Jeffreys' interval (Brown, Cai and DasGupta 2001)."""
     from scipy.stats import beta
 
     low, high, n, same = one
     tail = (1 - CONFIDENCE) / 2
     worst, best = (float(beta.ppf(share, same + 0.5, n - same + 0.5)) for share in (tail, 1 - tail))
-    said = f"scores {low:.2f} to {high:.2f}: {same:,} of {n:,} labelled pairs were one sense"
+    said = f"scores {low:.2f} to {high:.2f}: {same:,} of {n:,} {told}"
     radius = round(2 + min(n, 400) ** 0.5 / 3, 2)
     return Dot(axes.x((low + high) / 2), height(same / n), height(worst), height(best), radius, said)
 

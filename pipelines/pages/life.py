@@ -41,6 +41,7 @@ def tell_life(row: Row, rows: Rows, stages: list[str], chat: Mapping[str, dict[s
         "stages": [
             {"stage": name, "said": said} for name in stages_seen(row, stages) if (said := hear(name, row, rows))
         ],
+        **({"people": people} if (people := from_people(row)) else {}),
         "left": why_it_left(row, rows, hidden=hidden) if reason else None,
         "absorbed": [summary(other, rows) for other in absorbed(row, rows)],
         "conversations": [chat[key] for key in cell_list(row, "conversations") if key in chat],
@@ -101,6 +102,12 @@ def hear(stage: str, row: Row, rows: Rows) -> list[str]:
     if stage == "contradictions":
         return from_contradictions(row, rows)
     return HEARD[stage](row) if stage in HEARD else []
+
+
+def from_people(row: Row) -> list[str]:
+    """What people's decisions did to the row, each with its key in data/reviews; [] where nobody spoke of it."""
+    columns = (cell_list(row, name) for name in ("decided", "decided_effect"))
+    return [f"{effect} [{key}]" for key, effect in zip(*columns, strict=False)]
 
 
 def from_normalize(row: Row) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.deduplicate import ExactDuplicates, comparison_key
+from curation.comparison import comparison_key
+from curation.deduplicate import ExactDuplicates
 from curation.entry import Entry, to_table
 from curation.stage import Given
 

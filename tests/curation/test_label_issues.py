@@ -91,7 +91,7 @@ def test_the_verdict_on_every_column_is_kept():
     said = [json.loads(text) for text in table["label_verdicts"]]
     assert all(set(one) == {"label", "topic"} for one in said)
     assert {place for place, one in enumerate(said) if one["topic"]["issue"]} == WRONG
-    assert said[3]["label"] == {"score": table["label_score"][3], "suggested": "money", "issue": True}
+    assert said[3]["label"] == {"score": table["label_score"][3], "suggested": "money", "issue": True, "also": []}
 
 
 def test_where_nothing_can_be_known_a_rare_class_is_not_doubted():

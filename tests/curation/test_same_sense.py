@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.deduplicate import comparison_key
+from curation.comparison import comparison_key
 from curation.entry import Entry, to_table
 from curation.same_sense import Compared, SameSense, best_first
 from curation.sense_score import COEFFICIENTS, FEATURES, TOPICS, contradict, core, describe, features, score

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from toy_recipe import QUESTION, STAGES, write_recipe
 
+from curation.decided import question_key
+from curation.decisions import Settled
 from curation.normalize import term_key
+from curation.pairing import TextPairing
 from curation.templates import IGNORED
 from pipelines.experiments.arms import Arm, encode_lines, make_arms, read_lines, write_lines
 from pipelines.experiments.columns import Column, ladder_columns, varied_columns
@@ -111,6 +115,30 @@ def test_what_cannot_be_run_says_why(arms: dict[str, Arm]) -> None:
     assert arms["decided"].not_run == "no decisions in data/reviews yet"
     assert arms["replay"].not_run == "the recipe names no replay"
     assert arms["replay"].file is None
+
+
+def test_what_people_decided_is_a_step_of_its_own(world: World, arms: dict[str, Arm]) -> None:
+    rows_of = world.curated.kept["term"].value_counts()
+    term = next(line["term"] for line in lines(arms["curated"]) if rows_of[line["term"]] == 1)
+    row = world.curated.kept[world.curated.kept["term"] == term].iloc[0]
+    key = question_key("definition_of_another_term", (row["term_key"], row["definition"]))
+    said = {key: Settled("definition_of_another_term", "elsewhere", 0.9, (("elsewhere", 1),))}
+    stages = list(world.ground.recipe.stages)
+    stages.insert(-2, TextPairing(min_rows=10**6))  # it judges nothing by itself, and obeys
+    ground = replace(
+        world.ground,
+        recipe=replace(world.ground.recipe, stages=stages),
+        people=replace(world.ground.given, decisions=said),
+    )
+    made = make_arms(
+        in_order(["decided"]), ground, world.curated, world.never, replay=Replayed(), folder=world.folder / "people"
+    )
+    assert made[0].not_run == ""
+    ids = {line["id"] for line in lines(made[0])}
+    of_row = {line["id"] for line in lines(arms["curated"]) if line["term"] == term}
+    assert of_row
+    assert not of_row & ids
+    assert len(ids) > 10
 
 
 def test_replay_is_the_curated_step_and_its_share_of_general_chat(world: World, arms: dict[str, Arm]) -> None:
