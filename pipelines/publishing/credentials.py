@@ -36,8 +36,11 @@ _FEWEST = 8  # different characters after the prefix; "hf_xxxxxxxx…" in a manu
 
 
 def find_credentials(text: str, known: str = "") -> Iterator[tuple[int, str]]:
-    """(place, kind) of each credential in a text; `known` is a token that must not stand in it whatever its shape."""
-    if known and (place := text.find(known)) >= 0:
+    """(place, kind) of each credential in a text; `known` is a token that must not stand in it whatever its shape.
+
+    A `known` that is too short to be one, such as a placeholder, would be found in any text and is not sought.
+    """
+    if len(known) >= _FEWEST and (place := text.find(known)) >= 0:
         yield place, "the token that this machine logs in with"
     for match in _ANY.finditer(text):
         kind = _KINDS[(match.lastindex or 1) - 1]

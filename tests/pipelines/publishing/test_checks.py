@@ -129,6 +129,7 @@ def test_words_hashes_and_placeholders_are_no_credentials():
     texts = ["hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "5c4772e8c5e184b3-define_term", "sk-eleton of a story-that-goes-on",
              "https://example.org/a:b@c", "eyJust.a.word", "0" * 64, "Authorization: ask a grown-up for it first"]  # fmt: skip
     assert [list(find_credentials(text)) for text in texts] == [[]] * len(texts)
+    assert list(find_credentials("He is an ex.", known="x")) == []
 
 
 def test_this_machines_own_token_is_looked_for_whatever_its_shape(tmp_path, monkeypatch):
