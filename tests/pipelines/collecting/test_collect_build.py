@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.recipe import RecipeError, load_recipe
 from pipelines.sources import read_source
-from tests.pipelines.collecting.running import collect
+from tests.pipelines.collecting.crawling import collect
 from tests.pipelines.collecting.site import Site
 from tests.pipelines.running import build
 

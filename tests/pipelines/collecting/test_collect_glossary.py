@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from pipelines.collecting.glossary import Layout, LayoutError, find_glossaries, next_page, read_glossary
-from tests.pipelines.collecting.running import collect, everything, records
+from tests.pipelines.collecting.crawling import collect, everything, records
 from tests.pipelines.collecting.site import Site
 
 MENU = '<nav><ul><li><a href="/">Home – start</a></li><li><a href="/a">About us – who we are</a></li></ul></nav>'

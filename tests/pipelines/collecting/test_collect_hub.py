@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.pipelines.collecting.running import PROJECT, collect, command, records
+from tests.pipelines.collecting.crawling import PROJECT, collect, command, records
 from tests.pipelines.collecting.site import Site
 from tests.pipelines.hub_stand_in import hub_stand_in
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.pipelines.collecting.running import PROJECT, collect, command, environment, lines, records
+from tests.pipelines.collecting.crawling import PROJECT, collect, command, environment, lines, records
 from tests.pipelines.collecting.site import Site
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pipelines.collecting.running import collect, manifest, records
+from tests.pipelines.collecting.crawling import collect, manifest, records
 from tests.pipelines.collecting.site import Site
 
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.pipelines.collecting.running import (
+from tests.pipelines.collecting.crawling import (
     PROJECT,
     collect,
     command,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pipelines.collecting.running import collect, manifest, records
+from tests.pipelines.collecting.crawling import collect, manifest, records
 from tests.pipelines.collecting.site import Site, entry
 
 FORM = '<span class="form-of-definition">plural of <a href="/wiki/rizz">rizz</a></span>'

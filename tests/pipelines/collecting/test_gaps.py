@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipelines.collect import main
 from pipelines.collecting.gaps import Gap, expressions, find_gaps
-from tests.pipelines.collecting.running import PROJECT
+from tests.pipelines.collecting.crawling import PROJECT
 
 ENTRIES = pd.DataFrame(
     {
