@@ -260,7 +260,11 @@ def test_every_task_brings_all_that_a_person_and_a_second_build_need():
         {"term": "a", "definition": "mild", "offensive": "profanity", "offensive_score": 0.1, "flags": ["full_name"]},
     )]  # fmt: skip
     tasks = review_queue(pd.concat(tables, ignore_index=True), EMPTY, 20)
-    assert {task["question"] for task in tasks} == set(ASKED) - {"voted_down", "definition_of_another_term", "conversation"}
+    assert {task["question"] for task in tasks} == set(ASKED) - {
+        "voted_down",
+        "definition_of_another_term",
+        "conversation",
+    }
     assert json.loads(json.dumps(tasks)) == tasks
     for task in tasks:
         assert task["suggestion"] in task["answers"]
