@@ -113,7 +113,7 @@ def describe(term: str, definition: str, first_names: AbstractSet[str] = frozens
         text=" ".join(words),
         length=len(words),
         stems=frozenset(map(_stem, content)),
-        expansion=_expansion(own, text) or _expansion(own, folded),
+        expansion=_expansion(own, text) or (() if text == folded else _expansion(own, folded)),
         names_itself=f" {own}" in f" {text[: len(own) + 12]}",
         person=min(1.0, 6 * len(_PERSON.findall(folded)) / max(3, folded.count(" ") + 1)),
         senses=_senses(folded),
@@ -201,9 +201,8 @@ def _expansion(term: str, text: str) -> tuple[str, ...]:
         return ()
     pieces = re.split(r"[\s/-]+", _SPELLING.sub(" ", text[: 30 * len(letters) + 100]))
     words = [word for piece in pieces if (word := piece.strip("'*"))]
-    for start in range(min(len(words), 12)):
-        chosen = _spelled(letters, words[start:])
-        if chosen:
+    for start, word in enumerate(words[:12]):
+        if _stands_for(letters[0], word) and (chosen := _spelled(letters, words[start:])):
             return chosen
     return ()
 
@@ -223,13 +222,13 @@ def _spelled(letters: list[str], words: list[str]) -> tuple[str, ...]:
 
 
 def _stands_for(letter: str, word: str) -> bool:
-    first = word[:1]
-    return (
-        first == letter
-        or first == _DIGITS_SAID.get(letter, letter)
-        or _LETTER_SAYS.get(word) == letter
-        or _strong(word)[:1] == letter
-    )
+    return letter in _may_stand_for(word) or _DIGITS_SAID.get(letter, letter) == word[:1]
+
+
+@lru_cache(maxsize=100_000)
+def _may_stand_for(word: str) -> frozenset[str]:
+    """Its own first letter, that of the word it is milder than, and the letter that it says (`you`: u)."""
+    return frozenset((word[:1], _LETTER_SAYS.get(word, word[:1]), _strong(word)[:1]))
 
 
 @lru_cache(maxsize=100_000)
