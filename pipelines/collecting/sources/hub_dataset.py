@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from pipelines.collecting.columns import Naming, add_columns
+from pipelines.collecting.columns import Naming, add_dataset
 from pipelines.collecting.files import add_rights, in_parts, take_rights
 from pipelines.collecting.source import Ask, CollectError, LocalSource, Record
 
@@ -25,11 +25,8 @@ class HubDataset(LocalSource):
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--dataset", required=True, metavar="OWNER/NAME")
-        parser.add_argument("--config", metavar="NAME", help="the dataset's configuration")
-        parser.add_argument("--split", metavar="NAME", help="of these rows only (all splits)")
+        add_dataset(parser)
         parser.add_argument("--revision", metavar="REV", help="branch, tag or commit (main)")
-        add_columns(parser)
         add_rights(parser)
 
     def __init__(self, options: argparse.Namespace) -> None:

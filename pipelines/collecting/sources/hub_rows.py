@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from pipelines.collecting.columns import Naming, add_columns
+from pipelines.collecting.columns import Naming, add_dataset
 from pipelines.collecting.files import add_rights, take_rights
 from pipelines.collecting.source import Ask, Page, Record, UnreadableError, WebSource
 
@@ -30,10 +30,7 @@ class HubRows(WebSource):
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--dataset", required=True, metavar="OWNER/NAME")
-        parser.add_argument("--config", metavar="NAME", help="of these rows only (all configurations)")
-        parser.add_argument("--split", metavar="NAME", help="of these rows only (all splits)")
-        add_columns(parser)
+        add_dataset(parser)
         add_rights(parser)
 
     def __init__(self, options: argparse.Namespace) -> None:
