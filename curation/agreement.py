@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from curation.decisions import Decision
+    from curation.people.decisions import Decision
 
     Floats: TypeAlias = npt.NDArray[np.float64]
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from curation.decided import AS_IT_WAS, KEPT, LEFT, at, decided_rows, has_left, note, texts_at
-from curation.decided_pairs import DECIDED, Pairs, obey_contradictions
-from curation.expansions import LOOSE_SENSE, ONE_SENSE, other_expansion
-from curation.opposites import FIRST_DESCRIBED, FIRST_NAMED, Told, of_one_thing, opposed, read
-from curation.sense_text import core, describe
+from curation.people.decided import AS_IT_WAS, KEPT, LEFT, at, decided_rows, has_left, note, texts_at
+from curation.people.decided_pairs import DECIDED, Pairs, obey_contradictions
+from curation.sense.expansions import LOOSE_SENSE, ONE_SENSE, other_expansion
+from curation.sense.opposites import FIRST_DESCRIBED, FIRST_NAMED, Told, of_one_thing, opposed, read
+from curation.sense.text import core, describe
 from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from pydantic import ConfigDict, Field
 
-from curation import phrasings
-from curation.replay import mix_replay
-from curation.senses import Row, group_by_term
-from curation.sentences import choose
-from curation.tasks import TERM_TASKS, Draft, explain_sentences, retell_pairs
+from curation.chat import phrasings
+from curation.chat.replay import mix_replay
+from curation.chat.senses import Row, group_by_term
+from curation.chat.sentences import choose
+from curation.chat.tasks import TERM_TASKS, Draft, explain_sentences, retell_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

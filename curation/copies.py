@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from curation.comparison import comparison_key
 from curation.deduplicate import still_open
 from curation.entry import content_hash
 from curation.stage import Given, Stage, flag
+from curation.text.comparison import comparison_key
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from curation.comparison import comparison_key
 from curation.contradictions import column_difference
-from curation.decided import AS_IT_WAS, KEPT_APART, note
-from curation.decided_pairs import Pairs, group_exact
 from curation.entry import content_hash
-from curation.example_match import contains_term
+from curation.people.decided import AS_IT_WAS, KEPT_APART, note
+from curation.people.decided_pairs import Pairs, group_exact
 from curation.stage import Given, Stage, mark
+from curation.text.comparison import comparison_key
+from curation.text.example_match import contains_term
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from curation.decided_labels import obey_labels
 from curation.embed import ContextEmbedder, Embedder
 from curation.entry import content_hash
-from curation.label_learners import assign_folds, best_ridge, kernel_out_of_fold, out_of_fold, text_kernel
-from curation.label_surroundings import surroundings
-from curation.label_texts import sparse_views, uses
-from curation.label_trust import calibrate, noise_matrix, trust
+from curation.labels.learners import assign_folds, best_ridge, kernel_out_of_fold, out_of_fold, text_kernel
+from curation.labels.surroundings import surroundings
+from curation.labels.texts import sparse_views, uses
+from curation.labels.trust import calibrate, noise_matrix, trust
+from curation.people.decided_labels import obey_labels
 from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class LabelIssues(Stage):
 
     `label_score` is the probability that the given label is right. Of several columns the least trusted one is told in
     `label_column`, `label_score` and `label_suggested`; `label_verdicts` holds all of them, as JSON text, and what else
-    Datalab says of the row beside the others of its column (curation/label_surroundings.py).
+    Datalab says of the row beside the others of its column (curation/labels/surroundings.py).
     """
 
     name: ClassVar[str] = "label_issues"

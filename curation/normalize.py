@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import regex
 
-from curation.chat_beginning import obey_conversations
+from curation.chat.beginning import obey_conversations
 from curation.stage import Given, Stage, mark
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import regex
 from pydantic import Field
 
-from curation.decided import AS_IT_WAS, RELABELLED, decided_rows, note
+from curation.people.decided import AS_IT_WAS, RELABELLED, decided_rows, note
 from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:

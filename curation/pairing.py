@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from curation.decided import has_left
-from curation.decided_texts import obey_pairings
 from curation.label_issues import find_label_issues
-from curation.pair_corpus import Corpus, word_meanings
-from curation.pair_evidence import View
-from curation.pair_judge import PairJudge, fit_of
-from curation.pair_meaning import Meanings, worth_embedding
+from curation.pairs.corpus import Corpus, word_meanings
+from curation.pairs.evidence import View
+from curation.pairs.judge import PairJudge, fit_of
+from curation.pairs.meaning import Meanings, worth_embedding
+from curation.people.decided import has_left
+from curation.people.decided_texts import obey_pairings
 from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from curation.pair_corpus import Floats, Ints
+    from curation.pairs.corpus import Floats, Ints
 
 OUTSPELLED = 0.05  # the fit of a definition that spells another initialism and none of its own letters
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import regex
 
-from curation.decided import AS_IT_WAS, KEPT, LEFT, MASKED, decided_rows, note
+from curation.people.decided import AS_IT_WAS, KEPT, LEFT, MASKED, decided_rows, note
 from curation.stage import Given, Stage, flag, mark
 
 if TYPE_CHECKING:

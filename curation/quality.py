@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import regex
 from pydantic import Field
 
-from curation.example_match import contains_term, is_form, word_forms
 from curation.normalize import term_key
 from curation.stage import Given, Stage, flag, mark
-from curation.text_signs import WORDS, english_share, gibberish_share, language_of, repeated_share
-from curation.vanity import vanity_score
+from curation.text.example_match import contains_term, is_form, word_forms
+from curation.text.signs import WORDS, english_share, gibberish_share, language_of, repeated_share
+from curation.text.vanity import vanity_score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ class Quality(Stage):
 
     max_definition_words: Annotated[int, Field(ge=1)] = 120  # words; longer ones are rants
     max_example_words: Annotated[int, Field(ge=1)] = 250  # words, of an example or plain sentence
-    vanity: Annotated[float, Field(ge=0)] = 2.5  # vanity score (curation/vanity.py) from which an entry is of a person
+    vanity: Annotated[float, Field(ge=0)] = 2.5  # score (curation/text/vanity.py) from which it is of a person
     gibberish_share: Annotated[float, Field(ge=0, le=1)] = 0.6  # share of a definition's words that no one can say
     advertisement_words: Annotated[int, Field(ge=1)] = (
         40  # words up to which "follow me on …" makes a text an advertisement

@@ -1,7 +1,7 @@
 """Same sense or not: definitions of one term key that say the same become one row, true senses stay apart.
 
 Only rows that share their term key with another are embedded, each text once. Every pair inside a term gets a score
-(curation/sense_score.py) and one of three answers: merge, keep both, or ask a person. A recipe may name a judge that
+(curation/sense/score.py) and one of three answers: merge, keep both, or ask a person. A recipe may name a judge that
 reads the pairs a person would be asked about.
 """
 
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from curation.contradictions import column_difference
-from curation.decided_pairs import Pairs, best_first_with_people, note_senses, obey_senses
 from curation.deduplicate import UNITED, still_open, survivor_rank, unite, with_union_columns
-from curation.sense_score import TOPICS, Described, contradict, describe, features, score
+from curation.people.decided_pairs import Pairs, best_first_with_people, note_senses, obey_senses
+from curation.sense.score import TOPICS, Described, contradict, describe, features, score
 from curation.stage import Given, Stage, flag
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from curation.decisions import Decision, Settled
     from curation.embed import Embedder
     from curation.judge import Judge
+    from curation.people.decisions import Decision, Settled
 
     Mask: TypeAlias = pd.Series[bool] | npt.NDArray[np.bool_] | list[bool]
     Messages: TypeAlias = list[dict[str, str]]

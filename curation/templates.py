@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
-from curation.chat_format import (
+from curation.chat.format import (
     ChatFormat,
     Conversation,
     EncodeError,

@@ -26,7 +26,7 @@ def gather(recipe: Recipe, tokenizer: LoadedTokenizer, cache: Path, progress: Ca
 
     Raises ValueError with one line where something cannot be had.
     """
-    from curation.decisions import settle
+    from curation.people.decisions import settle
     from curation.templates import control_tokens
     from pipelines.reviewing import decision_file
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curation.decontaminate import trained_items
-from curation.review_effect import review_effect
-from curation.review_queue import review_queue
+from curation.people.effect import review_effect
+from curation.people.queue import review_queue
 from curation.stage import Given
 from pipelines.chat import SPLITS, Chat, ChatError
 from pipelines.doctoring.gate import check_conversations
@@ -185,7 +185,7 @@ def decisions_facts(built: Built, effect: dict[str, Any]) -> dict[str, Any]:
     """What the manifest tells of people's decisions: counts, and the hash of what they say; {} where there are none."""
     if not effect:
         return {}
-    from curation.decisions import write_decisions
+    from curation.people.decisions import write_decisions
 
     counted = {name: len(effect[name]) for name in ("disputed", "orphans", "unmet")}
     told = ("people", "answers", "settled", "rows_changed", "as_it_was")

@@ -35,7 +35,7 @@ class Target:
 
     def text(self, messages: Messages, *, prompt: bool = False, tools: Any = None) -> str:
         """What the template writes; the day is pinned."""
-        from curation.chat_format import render
+        from curation.chat.format import render
 
         return render(messages, self.tokenizer, self.settings, parts=False, prompt=prompt)
 
@@ -64,7 +64,7 @@ class Target:
 
     def writes(self, needle: str, messages: Messages) -> bool:
         """Whether the template takes this conversation and prints the needle once."""
-        from curation.chat_format import EncodeError
+        from curation.chat.format import EncodeError
 
         try:
             return self.text(messages).count(needle) == 1

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from curation.entry import Entry, to_table
 from curation.label_issues import LabelIssues, find_label_issues
-from curation.label_learners import assign_folds, predict
-from curation.label_texts import uses
+from curation.labels.learners import assign_folds, predict
+from curation.labels.texts import uses
 from curation.stage import Given
 from pipelines.embedding import find_embedder
 

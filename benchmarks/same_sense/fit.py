@@ -1,12 +1,12 @@
-"""Fits the coefficients of curation/sense_score.py on labelled pairs, and says what they are worth on unseen terms.
+"""Fits the coefficients of curation/sense/score.py on labelled pairs, and says what they are worth on unseen terms.
 
     python -m benchmarks.same_sense.fit --data FOLDER [--pairs PAIRS.jsonl]
 
 FOLDER holds the published files that `benchmarks.same_sense.texts` names: the pairs of labels.jsonl are found there.
 PAIRS has a line a pair: {"term_a", "definition_a", "term_b", "definition_b", "label": same, related or different}.
 Folds keep a term together; thresholds are chosen inside the folds; precision is same against different, with Wilson's
-95 % interval. Prints the numbers that curation/sense_score.py ships; `--calibration FILE` writes what a report shows
-of them (curation/sense_calibration.json).
+95 % interval. Prints the numbers that curation/sense/score.py ships; `--calibration FILE` writes what a report shows
+of them (curation/sense/calibration.json).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.same_sense.texts import read_labelled
 from curation.normalize import term_key
-from curation.sense_score import TOPICS, core, describe, features
+from curation.sense.score import TOPICS, core, describe, features
 from pipelines.embedding import find_embedder
 from pipelines.word_lists import first_names
 

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 
 from curation.deduplicate import ExactDuplicates
 from curation.entry import to_table
-from curation.headwords import expansions, letters_of, uses, variants
 from curation.normalize import Normalize
 from curation.pairing import TextPairing
 from curation.stage import Given
+from curation.text.headwords import expansions, letters_of, uses, variants
 from pipelines.embedding import find_embedder
 from pipelines.engine import run_stage
 from pipelines.sources import SourceSettings, read_source

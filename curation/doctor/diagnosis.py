@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
-from curation.chat_format import TemplateSettings
+from curation.chat.format import TemplateSettings
 from curation.doctor.case import Case
 from curation.doctor.cells import opened as opened_cell
 from curation.doctor.faults import FAULTS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import TemplateError
 
-from curation.chat_format import ChatFormat, Conversation, TemplateSettings, chat_format, control_tokens, render
+from curation.chat.format import ChatFormat, Conversation, TemplateSettings, chat_format, control_tokens, render
 from curation.doctor.families import Families, Family
 from curation.doctor.reasoned import TAG
 from curation.doctor.text_rows import TextRows

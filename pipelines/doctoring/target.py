@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curation.chat_format import TemplateSettings, chat_format
+from curation.chat.format import TemplateSettings, chat_format
 from curation.templates import EncodeError
 from train.base_models import MODELS_FILE, LoadedTokenizer, find_base_model, load_tokenizer
 

@@ -136,6 +136,6 @@ def training_code() -> str:
     """SHA-256 over the code that trains and evaluates, and over the encode function."""
     digest = sha256()
     rooms = [*ROOT.glob("train/*.py"), *ROOT.glob("train/evaluation/*.py"), *ROOT.glob("train/engines/*.py")]
-    for path in sorted([*rooms, ROOT / "curation" / "templates.py", ROOT / "curation" / "chat_format.py"]):
+    for path in sorted([*rooms, ROOT / "curation" / "templates.py", ROOT / "curation" / "chat" / "format.py"]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -33,7 +33,7 @@ class Replayed:
 
     def lines(self, training: int) -> list[dict[str, Any]]:
         """As many as make `share` of all, replay included, chosen by a hash as a build with [replay] chooses."""
-        from curation.replay import mix_replay
+        from curation.chat.replay import mix_replay
 
         counted: Any = [{"split": "train"}] * training
         mixed = mix_replay(counted, self.chats, self.share, self.seed)[training:]

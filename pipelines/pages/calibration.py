@@ -1,6 +1,6 @@
 """Whether the same-sense score keeps its word: of labelled pairs with a score near 0.7, are seven in ten one sense?
 
-The counts come with `curation` (sense_calibration.json), from pairs of terms that the scoring model never saw. Drawn
+The counts come with `curation` (sense/calibration.json), from pairs of terms that the scoring model never saw. Drawn
 under the histogram on the same axis; geometry only, the template draws it as SVG.
 """
 
@@ -48,7 +48,7 @@ class Calibration:
 
 def shipped_bins() -> list[Bin]:
     """The bins that come with the scoring model; [] where none do."""
-    path = files("curation") / "sense_calibration.json"
+    path = files("curation.sense") / "calibration.json"
     if not path.is_file():
         return []
     return [

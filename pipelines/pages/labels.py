@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from curation.label_summary import ClassSummary, LabelSummary, summarize_labels
+from curation.labels.summary import ClassSummary, LabelSummary, summarize_labels
 from pipelines.pages.evidence import clipped
 
 if TYPE_CHECKING:

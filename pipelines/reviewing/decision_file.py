@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from curation.decisions import Decision, read_decisions, united, write_decisions
+from curation.people.decisions import Decision, read_decisions, united, write_decisions
 
 
 @dataclass(frozen=True)

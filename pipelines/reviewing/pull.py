@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from curation.decisions import SKIP, Decision
+from curation.people.decisions import SKIP, Decision
 from pipelines.reviewing.people import pseudonym
 from pipelines.reviewing.questions_of_build import Task, asked_in
 from pipelines.reviewing.studio import Stored

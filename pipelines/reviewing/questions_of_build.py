@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from curation.decisions import asked_of
 from curation.entry import content_hash
-from curation.review_queue import CONTENT
+from curation.people.decisions import asked_of
+from curation.people.queue import CONTENT
 
 Task: TypeAlias = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from curation.decisions import asked_of
+from curation.people.decisions import asked_of
 from pipelines.reviewing.labelling import Kind, kind_of
 
 Task: TypeAlias = Mapping[str, Any]

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from curation.decisions import SKIP, Decision
+from curation.people.decisions import SKIP, Decision
 from pipelines.reviewing.studio import Project, Stored, Studio
 
 MOST = 10  # disputed questions listed

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from curation.contradictions import Contradictions, approval, column_values, values_of
 from curation.entry import Entry, to_table
-from curation.expansions import other_expansion
 from curation.normalize import term_key
-from curation.opposites import opposed, read
+from curation.sense.expansions import other_expansion
+from curation.sense.opposites import opposed, read
 from curation.stage import Given
 
 

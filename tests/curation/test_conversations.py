@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from curation.chat.glosses import clean_definition, explain, in_context, predicate
+from curation.chat.phrasings import PROMPTS
+from curation.chat.sentences import quote, stop, tidy
 from curation.conversations import Conversation, ConversationSettings, build_conversations, mix_replay
 from curation.entry import Entry, to_table
-from curation.glosses import clean_definition, explain, in_context, predicate
-from curation.phrasings import PROMPTS
-from curation.sentences import quote, stop, tidy
 from curation.stage import flag
 
 ALL = (*PROMPTS, "chat")

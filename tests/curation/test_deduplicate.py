@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.comparison import comparison_key
 from curation.deduplicate import ExactDuplicates
 from curation.entry import Entry, to_table
 from curation.stage import Given
+from curation.text.comparison import comparison_key
 
 
 def table_of(*entries: Entry) -> pd.DataFrame:

@@ -13,8 +13,8 @@ from sklearn.metrics import average_precision_score
 from curation import label_issues
 from curation.entry import Entry, to_table
 from curation.label_issues import LabelIssues, categorical
-from curation.label_learners import assign_folds, best_ridge, kernel_out_of_fold, out_of_fold, text_kernel
-from curation.label_texts import neighbourhood, sparse_views, uses
+from curation.labels.learners import assign_folds, best_ridge, kernel_out_of_fold, out_of_fold, text_kernel
+from curation.labels.texts import neighbourhood, sparse_views, uses
 from curation.stage import Given
 
 FOOD = ["kitchen", "lunch", "fries", "soup", "plate", "cook", "taste", "hungry", "chef", "bakery"]

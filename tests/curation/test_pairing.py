@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from curation.correspondence import Correspondence
 from curation.entry import Entry, to_table
-from curation.pair_corpus import Corpus, unit
-from curation.pair_evidence import View
-from curation.pair_names import related
 from curation.pairing import TextPairing
+from curation.pairs.corpus import Corpus, unit
+from curation.pairs.correspondence import Correspondence
+from curation.pairs.evidence import View
+from curation.pairs.names import related
 from curation.stage import Given
 
 # A hundred and twenty initialisms of three or four words, each word from its own list, so that no two are alike.

@@ -9,11 +9,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from curation.entry import Entry, to_table
-from curation.example_match import contains_term
 from curation.normalize import Normalize
 from curation.quality import Quality
 from curation.stage import Given
-from curation.text_signs import gibberish_share, repeated_share
+from curation.text.example_match import contains_term
+from curation.text.signs import gibberish_share, repeated_share
 
 GIVEN = Given(
     first_names=frozenset({"avery", "karen", "chad", "jack", "molly", "bob", "marcus"}),

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.comparison import comparison_key
 from curation.entry import Entry, to_table
 from curation.same_sense import Compared, SameSense, best_first
-from curation.sense_score import COEFFICIENTS, FEATURES, TOPICS, contradict, core, describe, features, score
+from curation.sense.score import COEFFICIENTS, FEATURES, TOPICS, contradict, core, describe, features, score
 from curation.stage import Given
+from curation.text.comparison import comparison_key
 
 
 class ToyEmbedder:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from running import contents
 
-from curation.decisions import Decision, asked_of, write_decisions
+from curation.people.decisions import Decision, asked_of, write_decisions
 from pipelines import build as builder
 from pipelines.recipe import load_recipe
 from pipelines.tables import read_table

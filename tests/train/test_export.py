@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.chat_format import chat_format
+from curation.chat.format import chat_format
 from curation.templates import prompt_ids
 from train.base_models import LoadedTokenizer, find_base_model, load_tokenizer, stand_in_tokenizer
 from train.base_weights import find_weights

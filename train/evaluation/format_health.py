@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 import regex
 
-from curation import phrasings
-from curation.seams import DOUBLED_ARTICLE, DOUBLED_STOP
+from curation.chat import phrasings
+from curation.text.seams import DOUBLED_ARTICLE, DOUBLED_STOP
 from train.errors import TrainError
 from train.evaluation.statistics import wilson
 

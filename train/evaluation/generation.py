@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from curation.chat_format import chat_format
+from curation.chat.format import chat_format
 from curation.templates import EncodeError, prompt_ids
 from train.evaluation import expressions, format_health
 from train.evaluation.items import Prompt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curation.sentences import lower, quote, quote_term, unquoted
+from curation.chat.sentences import lower, quote, quote_term, unquoted
 
 GAP = "____"
 

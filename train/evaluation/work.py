@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curation.chat_format import chat_format
+from curation.chat.format import chat_format
 from curation.templates import IGNORED, Conversation, EncodeError, try_encode_all
 
 if TYPE_CHECKING:

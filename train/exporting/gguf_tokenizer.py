@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from curation.chat_format import chat_format
+from curation.chat.format import chat_format
 from train.errors import TrainError
 
 if TYPE_CHECKING:

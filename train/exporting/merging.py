@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curation.chat_format import chat_format
+from curation.chat.format import chat_format
 from train.base_weights import BaseWeights, find_weights, spec_of
 from train.errors import TrainError
 

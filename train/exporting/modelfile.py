@@ -1,6 +1,6 @@
 """An Ollama Modelfile whose TEMPLATE writes what the base model's own chat template writes.
 
-The template is found by probing, as in `curation.chat_format`: a conversation of known words is rendered, and what
+The template is found by probing, as in `curation.chat.format`: a conversation of known words is rendered, and what
 stands between the words is what a turn is made of. Ollama renders a Go template over .System and .Messages (the system
 turn is in both; two turns of one role are joined before). No family of models is written down here.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curation.chat_format import EncodeError, Message, chat_format, render
+from curation.chat.format import EncodeError, Message, chat_format, render
 from train.errors import TrainError
 
 if TYPE_CHECKING:

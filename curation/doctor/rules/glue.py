@@ -12,7 +12,7 @@ from curation.doctor.rule import finding
 from curation.doctor.spoken import ROLELESS, outside_code, reworded, spoken, without_code
 from curation.doctor.survey import Survey
 from curation.doctor.target import Target
-from curation.seams import DOUBLED_ARTICLE, DOUBLED_STOP
+from curation.text.seams import DOUBLED_ARTICLE, DOUBLED_STOP
 
 _ARTICLES = tuple(f"{one} {other} " for one in ("a", "an", "the") for other in ("a", "an", "the"))
 _STOPS = (

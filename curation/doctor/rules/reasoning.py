@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from curation.chat_format import EncodeError
+from curation.chat.format import EncodeError
 from curation.doctor.case import Case, Turn
 from curation.doctor.reasoned import TAG, disorder, in_order, lost, marks
 from curation.doctor.row import Finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from curation.chat_format import PINNED_DATE
+from curation.chat.format import PINNED_DATE
 from curation.doctor.case import Case, plain
 from curation.doctor.crowd import answer, split_of
 from curation.doctor.row import Finding

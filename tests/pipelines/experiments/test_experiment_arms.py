@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from toy_recipe import QUESTION, STAGES, write_recipe
 
-from curation.decided import question_key
-from curation.decisions import Settled
 from curation.normalize import term_key
 from curation.pairing import TextPairing
+from curation.people.decided import question_key
+from curation.people.decisions import Settled
 from curation.templates import IGNORED
 from pipelines.experiments.arms import Arm, encode_lines, make_arms, read_lines, write_lines
 from pipelines.experiments.columns import Column, ladder_columns, varied_columns

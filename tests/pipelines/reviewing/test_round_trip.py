@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.decisions import settle
+from curation.people.decisions import settle
 from pipelines.review import main
 from pipelines.reviewing import decision_file
 from pipelines.reviewing.pull import decisions_in

@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from curation.decisions import SKIP
-from curation.questions import ASKED
+from curation.people.decisions import SKIP
+from curation.people.questions import ASKED
 from pipelines.reviewing import decision_file
 from pipelines.reviewing.labelling import kind_of
 from pipelines.reviewing.people import pseudonym

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from curation.entry import Entry, to_table
-from curation.review_queue import review_queue
+from curation.people.queue import review_queue
 from pipelines.tables import write_json, write_table
 
 HOSTILE = "</text><img src=x onerror=\"document.title='PWNED'\"> {{7*7}} {term} ${x}"

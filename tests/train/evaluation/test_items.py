@@ -8,8 +8,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from curation.chat.phrasings import PROMPTS
 from curation.decontaminate import grams, words_of
-from curation.phrasings import PROMPTS
 from train.build_folder import BuildFolder, read_build
 from train.errors import TrainError
 from train.evaluation import items as items_module
