@@ -1,15 +1,16 @@
 """Train, validation and test by term: everything that is said about a term is on one side.
 
 A term's side is a hash of its key and the seed, so it does not change when other terms come or go. What would carry an
-answer from one side to the other is tied together first: rows of one term, pairs with the same sentence, and copies of
-one definition under several terms. Here, unlike in de-duplication, links are followed all the way: a chain that is cut
-anywhere leaks.
+answer from one side to the other is tied together first: rows of one term, chats that ask about it, pairs with the same
+sentence, and copies of one definition under several terms. Here, unlike in de-duplication, links are followed all the
+way: a chain that is cut anywhere leaks.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +18,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from curation.normalize import term_key
 from curation.stage import Given, Stage
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FEW_ROWS = 20  # a group of up to this many rows may be held out whatever its share
+QUOTED = re.compile(r"[“\"«„]([^“”\"«»„\n]{1,60})[”\"»“]|(?<!\w)[‘']([^‘’'\n]{1,60})[’'](?!\w)")
+ASKED = re.compile(
+    r"\b(?:what (?:does|do|is|are)|define|explain|meaning of|meant? by)\s+([^?!.\n]{1,60}?)\s*(?:\bmean|[?!.\n]|$)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,8 @@ def place(group: str, seed: int) -> float:
 
 def tied(table: pd.DataFrame) -> list[str]:
     """For every row the name of its group: the smallest link of all rows that are tied to it (union and find)."""
-    links = [list(row_links(row)) for row in _rows(table)]
+    terms = set(table["term_key"]) - {""}
+    links = [list(row_links(row, terms)) for row in _rows(table)]
     parent: dict[str, str] = {}
 
     def root(link: str) -> str:
@@ -96,18 +104,30 @@ def tied(table: pd.DataFrame) -> list[str]:
     return [root(first) for first, *_ in links]
 
 
-def row_links(row: dict[str, Any]) -> Iterator[str]:
+def row_links(row: dict[str, Any], terms: set[str]) -> Iterator[str]:
     """What ties a row to others: its term, its copies, a pair's two sentences, a chat's first question; at least one.
 
-    The example of a definition ties nothing: where one sentence illustrates several terms (lists made from tweets), it
-    would chain nine in ten rows together. Conversations show such a sentence on one side only.
+    A pair or a chat is tied to the `terms` of other rows too: to the one that a sentence is, and to those that a
+    question quotes or asks after. The example of a definition ties nothing: where one sentence illustrates several
+    terms (lists made from tweets), it would chain nine in ten rows together. Conversations show such a sentence on one
+    side only.
     """
     links = [f"term:{row['term_key']}"] if row["term_key"] else []
     links += [f"copy:{row['copy_group']}"] if row["copy_group"] else []
     names = {"pair": ("example", "plain"), "chat": ("question",), "sentence": () if links else ("example",)}
     sentences = (" ".join(row[name].casefold().split()) for name in names.get(row["kind"], ()))
     links += [f"text:{sentence}" for sentence in sentences if sentence]
+    if row["kind"] in ("pair", "chat"):
+        links += [f"term:{key}" for key in spoken_of(row) if key in terms]
     yield from links or [f"row:{row['id']}"]
+
+
+def spoken_of(row: dict[str, Any]) -> Iterator[str]:
+    """The keys of what a pair says or a chat's first question asks about, as far as they may be terms."""
+    said = (row["example"], row["plain"]) if row["kind"] == "pair" else ()
+    quoted = (next(filter(None, found)) for found in QUOTED.findall(row["question"]))
+    for text in (*said, *quoted, *ASKED.findall(row["question"])):
+        yield from (term_key(text), term_key(text.strip(" .,!?…")))
 
 
 def _rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:

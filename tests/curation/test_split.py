@@ -98,6 +98,38 @@ def test_chats_with_the_same_question_are_together() -> None:
     assert together(sides.groupby("q")["split"])
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does “dreich” mean?",
+        'Is "Dreich" rude?',
+        "What does dreich mean?",
+        "What is the difference between 'dreich' and «smirr»?",
+        "Explain dreich.",
+    ],
+)
+def test_a_chat_is_on_the_side_of_the_term_that_it_asks_about(question) -> None:
+    messages = json.dumps([{"role": "user", "content": question}, {"role": "assistant", "content": "Grey and wet."}])
+    chat = Entry("s", kind="chat", messages=messages, row=1)
+    table = table_of(
+        Entry("s", term="dreich", definition="Grey and wet"), Entry("s", term="yeet", definition="x"), chat
+    )
+    dreich, yeet, asked = tied(table)
+    assert dreich == asked != yeet
+
+
+def test_a_pair_whose_sentence_is_a_term_is_on_its_side() -> None:
+    pairs = [Entry("s", kind="pair", example="Let him cook.", plain="Let him try.", row=1)]
+    table = table_of(Entry("s", term="let him cook", definition="Let him try"), *pairs)
+    assert len(set(tied(table))) == 1
+
+
+def test_what_a_question_quotes_ties_nothing_where_it_is_no_term() -> None:
+    ask = lambda said: json.dumps([{"role": "user", "content": said}, {"role": "assistant", "content": "Yes."}])
+    chats = [Entry("s", kind="chat", messages=ask(f'What does "it" mean in {n}?'), row=n) for n in range(3)]
+    assert len(set(tied(table_of(*chats)))) == 3
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(

@@ -10,7 +10,7 @@ from math import isfinite
 from reprlib import repr as shortened
 from typing import Any
 
-from curation.doctor.case import Case, Turn
+from curation.doctor.case import Case, Turn, plain
 from curation.doctor.layouts import CONTAINERS
 from curation.doctor.row import Finding
 from curation.doctor.rule import CannotMendError, Rule, finding, whole_file
@@ -156,10 +156,11 @@ def stale_text(case: Case, target: Target) -> str:
 
 
 def stray_columns(case: Case, survey: Survey) -> list[str]:
-    """Columns with text that few rows of the file have."""
+    """Columns with text that few rows of the file have, and that the conversation does not say itself."""
     if not case.kept or case.kind == "ids":
         return []
-    return [key for key in prose_in(case) if survey.shapes.is_stray(case.row.file, key)]
+    stray = [key for key in prose_in(case) if survey.shapes.is_stray(case.row.file, key)]
+    return [key for key in stray if not any(plain(str(case.kept[key])) in said for said in case.plain)]
 
 
 def usual_shape(file: str, survey: Survey) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +85,14 @@ def test_a_collect_killed_between_its_seal_and_its_end_is_not_counted_twice(tmp_
         assert len(lines(tmp_path / "urban_dictionary" / "records.jsonl")) == 3
 
 
+def memory_of(pid: int) -> int:
+    """The most that a process has held so far, in KiB; its `ru_maxrss` begins at what the tests' own process holds."""
+    with suppress(OSError):
+        found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text("utf-8"), re.MULTILINE)
+        return int(found[1]) if found else 0
+    return 0
+
+
 @pytest.mark.slow
 def test_ten_thousand_pages_take_little_memory_and_none_is_asked_for_twice(tmp_path, capsys):
     terms = tmp_path / "terms.txt"
@@ -92,12 +103,15 @@ def test_ten_thousand_pages_take_little_memory_and_none_is_asked_for_twice(tmp_p
         args = ["--base-url", site.url, "--delay", "0", "--terms", terms]
         begin = time.monotonic()
         running = subprocess.Popen(command("urban_dictionary", tmp_path, *args), cwd=PROJECT, env=environment())
-        usage = os.wait4(running.pid, 0)[2]
+        most = 0
+        while running.poll() is None:
+            most = max(most, memory_of(running.pid))
+            time.sleep(0.5)
         seconds = time.monotonic() - begin
         pages = site.pages_seen()
     with capsys.disabled():
-        print(f"\n10,000 pages: {len(pages) / seconds:.0f} a second, {usage.ru_maxrss / 1024:.0f} MiB, "
+        print(f"\n10,000 pages: {len(pages) / seconds:.0f} a second, {most / 1024:.0f} MiB, "
               f"asked for twice: {len(pages) - len(set(pages))}")  # fmt: skip
     assert len(pages) == len(set(pages)) == 10_000
     assert len(records(tmp_path)) == 5_000
-    assert usage.ru_maxrss < 400 * 1024
+    assert 0 < most < 400 * 1024
