@@ -102,7 +102,7 @@ def write_report(folder: Path, facts: ReportFacts) -> Path:
 
 def render(facts: ReportFacts, fallback_name: str = "build") -> str:
     style = (HERE / "pages" / "report.css").read_text(encoding="utf-8")
-    script = (HERE / "pages" / "report.js").read_text(encoding="utf-8")
+    script = "".join((HERE / "pages" / name).read_text(encoding="utf-8") for name in ("search.js", "report.js"))
     rows = Rows(facts.entries, facts.ledger, unchecked=stages_before_privacy(facts))
     senses = histogram(all_sense_pairs(rows), facts.thresholds)
     return (

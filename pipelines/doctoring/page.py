@@ -37,7 +37,7 @@ def write(path: Path, examined: Examined) -> None:
 def render(examined: Examined, budget: int = BUDGET) -> str:
     """The page as text; its list of rows takes at most `budget` bytes."""
     style = (PAGES / "report.css").read_text(encoding="utf-8") + (HERE / "doctor.css").read_text(encoding="utf-8")
-    script = (HERE / "doctor.js").read_text(encoding="utf-8")
+    script = (PAGES / "search.js").read_text(encoding="utf-8") + (HERE / "doctor.js").read_text(encoding="utf-8")
     visit, made = examined.visit, examined.repaired
     return (
         environment()

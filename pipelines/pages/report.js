@@ -1,16 +1,8 @@
 "use strict";
-// The search over every row. Rows are read from the page when they are first asked for; nothing from them becomes HTML.
+// The search over every row of a build. Rows are read from the page when they are first asked for.
 (() => {
-  const PAGE = 30;
-  const by = (id) => document.getElementById(id);
-  const [query, among, found, results, more] = ["query", "among", "found", "results", "more"].map(by);
-  const number = new Intl.NumberFormat("en");
+  const { by, element, fold, number, start } = rowSearch;
   let rows = null;
-  let hits = [];
-  let shown = 0;
-  let waiting = 0;
-
-  const fold = (text) => text.normalize("NFKC").toLowerCase();
 
   function load() {
     if (rows) return rows;
@@ -50,37 +42,18 @@
     return words.length > 5 && rows.id[at].startsWith(words) ? 3 : -1;
   }
 
-  function search() {
-    clearTimeout(waiting); // or typing would search once more and close what was opened
+  function find(words, value) {
     load();
-    const words = fold(query.value).trim();
-    const keep = chosen(among.value);
+    const keep = chosen(value);
     const ranks = [[], [], [], []];
-    const idle = words === "" && among.value === "";
+    const idle = words === "" && value === "";
     for (let at = 0; !idle && at < rows.id.length; at += 1) {
       if (!keep(at)) continue;
       const place = words === "" ? 0 : rank(words, at);
       if (place >= 0) ranks[place].push(at);
     }
-    hits = ranks.flat();
-    shown = 0;
-    results.replaceChildren();
-    found.textContent = idle ? "" : `${number.format(hits.length)} of ${number.format(rows.id.length)} rows`;
-    extend();
-  }
-
-  function extend() {
-    results.append(...hits.slice(shown, shown + PAGE).map(card));
-    shown = Math.min(shown + PAGE, hits.length);
-    more.hidden = shown >= hits.length;
-    more.textContent = `Show ${Math.min(PAGE, hits.length - shown)} more`;
-  }
-
-  function element(tag, className, ...children) {
-    const made = document.createElement(tag);
-    if (className) made.className = className;
-    made.append(...children.filter((child) => child !== "")); // strings become text nodes
-    return made;
+    const hits = ranks.flat();
+    return { hits, told: idle ? "" : `${number.format(hits.length)} of ${number.format(rows.id.length)} rows` };
   }
 
   function free(tag, className, text) {
@@ -119,30 +92,11 @@
     return button;
   }
 
-  function offer() {
+  function offered(value) {
     const kinds = { reason: "left: ", flag: "kept, marked: " };
-    for (const link of document.querySelectorAll("[data-find]")) {
-      const [kind, which] = link.dataset.find.split(":");
-      if (![...among.options].some((option) => option.value === link.dataset.find)) {
-        among.append(new Option(kinds[kind] + which.replaceAll("_", " "), link.dataset.find));
-      }
-      link.addEventListener("click", () => {
-        query.value = "";
-        among.value = link.dataset.find;
-        search();
-      });
-    }
+    const [kind, which] = value.split(":");
+    return kinds[kind] + which.replaceAll("_", " ");
   }
 
-  query.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(search, 120);
-  });
-  among.addEventListener("change", search);
-  more.addEventListener("click", extend);
-  by("search-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    search();
-  });
-  offer();
+  start({ find, card, offered });
 })();
