@@ -33,6 +33,7 @@ LARGE_ON_CPU = 1_000_000_000  # parameters; from here on fp32 weights are too mu
 GENERATED = Path(__file__).parents[1] / "data" / "cache" / "unsloth"  # code that Unsloth writes on a GPU
 UNFIT = "config.json and the weights are not of one model"
 INSTALL = "pip install '.[train]'"
+INSTALL_4BIT = "pip install bitsandbytes"  # comes with the extra unsloth; TRL alone does not bring it
 INSTALL_UNSLOTH = "pip install '.[train,unsloth]' with a GPU, make build without one"
 
 
@@ -60,7 +61,7 @@ def computing(parameters: int, recipe: LoraRecipe) -> Computing:
     import torch
 
     checkpointing = recipe.gradient_checkpointing and parameters >= SMALL
-    if torch.cuda.is_available():
+    if on_gpu():
         dtype: Any = "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
         return Computing("cuda", dtype, recipe.load_in_4bit, checkpointing, recipe.optim)
     optim = "adamw_torch_fused" if recipe.optim.startswith("adamw") else recipe.optim
@@ -70,7 +71,8 @@ def computing(parameters: int, recipe: LoraRecipe) -> Computing:
 def choose_backend(wanted: Literal["auto", "unsloth", "trl"] = "auto", say: Callable[[str], None] = print) -> Backend:
     """The backend to train with, ready to use. "auto": Unsloth, or TRL and one line about why not.
 
-    On a GPU this must be called before transformers is imported: Unsloth replaces parts of it. Raises TrainError.
+    On a GPU this must be called before transformers is imported: Unsloth replaces parts of it, and of TRL's trainer, so
+    that one process trains with one of the two. Raises TrainError.
     """
     if wanted not in ("auto", "unsloth", "trl"):
         raise TrainError(f"backend {wanted!r}: expected auto, unsloth or trl")
@@ -78,6 +80,8 @@ def choose_backend(wanted: Literal["auto", "unsloth", "trl"] = "auto", say: Call
     if missing:
         raise TrainError(f"training needs {', '.join(missing)}: {INSTALL}")
     if wanted == "trl":
+        if "unsloth" in sys.modules and on_gpu():
+            raise TrainError("Unsloth was used in this process and has changed TRL: train with TRL in another process")
         return "trl"
     why_not = import_unsloth()
     if not why_not:
@@ -86,6 +90,12 @@ def choose_backend(wanted: Literal["auto", "unsloth", "trl"] = "auto", say: Call
         raise TrainError(f"Unsloth cannot be used: {why_not}; {INSTALL_UNSLOTH}, or give --backend trl")
     say(f"Unsloth cannot be used ({why_not}): training with TRL and PEFT, on the same ids and labels")
     return "trl"
+
+
+def on_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def import_unsloth() -> str:
@@ -182,7 +192,7 @@ def load_base(folder: Path, how: Computing) -> Any:
     settings: dict[str, Any] = {"dtype": getattr(torch, how.dtype), "device_map": how.device}
     if how.load_in_4bit:
         if find_spec("bitsandbytes") is None:
-            raise TrainError(f"4-bit weights need bitsandbytes: {INSTALL}")
+            raise TrainError(f"4-bit weights, which the recipe has on a GPU, need bitsandbytes: {INSTALL_4BIT}")
         settings["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
@@ -208,15 +218,15 @@ def load_base(folder: Path, how: Computing) -> Any:
 
 
 @contextmanager
-def hushed(*, stdout: bool = True) -> Iterator[None]:
-    """Banners (`stdout`), warnings and progress bars of the libraries away; errors come through."""
+def hushed() -> Iterator[None]:
+    """Banners, warnings and progress bars of the libraries away; errors come through."""
     transformers_logging = sys.modules.get("transformers.utils.logging")  # not imported here: Unsloth comes first
     bars = transformers_logging is not None and transformers_logging.is_progress_bar_enabled()
     if transformers_logging and bars:
         transformers_logging.disable_progress_bar()
     logging.disable(logging.WARNING)
     try:
-        with redirect_stdout(io.StringIO() if stdout else sys.stdout), warnings.catch_warnings():
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:

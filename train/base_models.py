@@ -197,7 +197,7 @@ def _from_folder(folder: Path) -> PreTrainedTokenizerBase:
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, RecursionError) as error:
         cause = " ".join(str(error).split())[:300]
         raise ValueError(f"no tokenizer can be read from {folder}: {cause}") from error
     return tokenizer

@@ -92,9 +92,9 @@ def learning_rate_for(base: BaseWeights, recipe: LoraRecipe, wanted: float | Non
 def facts_of(job: Job, history: Sequence[Mapping[str, Any]], note: Mapping[str, Any]) -> dict[str, Any]:
     """What run.json says; the same job gives the same facts."""
     every = all(row.labels == row.input_ids for row in job.rows)
-    libraries = ["torch", "transformers", "peft", "trl"] + (
-        ["unsloth", "unsloth_zoo"] if job.backend == "unsloth" else []
-    )
+    libraries = ["torch", "transformers", "peft", "trl"]
+    libraries += ["unsloth", "unsloth_zoo"] if job.backend == "unsloth" else []
+    libraries += ["bitsandbytes"] if job.how.load_in_4bit or job.how.optim.endswith("8bit") else []
     return {
         **note,
         "key": job.key,

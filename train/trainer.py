@@ -52,6 +52,7 @@ def make_trainer(
     rows = job.rows
     own = copy.deepcopy(job.loaded.tokenizer)  # the trainer changes it
     own.pad_token = own.pad_token or own.eos_token  # never seen: padding has neither loss nor attention
+    trained = [(parameter, parameter.data) for parameter in model.parameters() if parameter.requires_grad]
     trainer = trainer_class(on_cpu=job.how.device == "cpu")(
         model=model,
         processing_class=own,
@@ -63,6 +64,8 @@ def make_trainer(
         callbacks=[watcher(len(rows), job.recipe.batch, progress)],
     )
     trainer.remove_callback(PrinterCallback)
+    for parameter, values in trained:  # on a 4-bit base TRL rounds them to bfloat16, which a GPU may not have
+        parameter.data = values.to(parameter.device)  # and small steps would vanish in
     return trainer
 
 

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -88,22 +89,33 @@ def carry_out(
     from train.trainer import make_trainer
 
     began = time.perf_counter()
-    checkpoints = out / run_folder.CHECKPOINTS
+    checkpoints, told = out / run_folder.CHECKPOINTS, aloud(progress) if progress else None
     model = adapted_model(job.backend, job.base, job.recipe, job.how, seed=job.seed)
     check_vocabulary(model, job)
     with hushed():
-        trainer = make_trainer(model, job, checkpoints, checkpoint_steps, progress)
+        trainer = make_trainer(model, job, checkpoints, checkpoint_steps, told)
     checkpoint = newest_whole(checkpoints, say)
     if checkpoint:
         say(f"going on from {checkpoint.name}")
     loaded = time.perf_counter()
-    with hushed(stdout=False):
+    with hushed():  # on a GPU Unsloth prints during the first steps
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trained = time.perf_counter()
     history = history_of(trainer.state.log_history, job)
     run_folder.write_text(out / run_folder.HISTORY, "".join(json.dumps(row) + "\n" for row in history))
     save_adapter(trainer.model, job, out)
     return {"load": loaded - began, "train": trained - loaded}
+
+
+def aloud(progress: Progress) -> Progress:
+    """The same, for a time when libraries are hushed: what it prints is seen."""
+    stdout = sys.stdout
+
+    def told(done: int, total: int, loss: float) -> None:
+        with redirect_stdout(stdout):
+            progress(done, total, loss)
+
+    return told
 
 
 def write_run(job: Job, out: Path, seconds: Mapping[str, float], note: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
 from itertools import islice
 
 import numpy as np
@@ -14,11 +15,11 @@ import pytest
 from safetensors.numpy import load_file
 
 from curation.templates import IGNORED, encode
-from train.backends import adapted_model, choose_backend, hushed
+from train.backends import adapted_model, choose_backend, computing, hushed, load_base
 from train.build_folder import read_build
 from train.errors import TrainError
 from train.examples import encode_conversations, encode_text
-from train.job import make_job
+from train.job import facts_of, make_job
 from train.recipe import changed, load_recipe
 from train.run_folder import read_history, read_run
 from train.trainer import make_trainer, trained_loss
@@ -145,6 +146,45 @@ def test_the_loss_is_the_model_s_own(rows, tiny_model, tiny_loaded, tmp_path):
     assert ours == pytest.approx(theirs, rel=1e-5)
     assert len(our_gradients) == len(their_gradients) == 28
     assert all(torch.allclose(one, two, atol=1e-5) for one, two in zip(our_gradients, their_gradients, strict=True))
+
+
+def test_on_a_4_bit_base_trl_s_adapter_keeps_the_values_it_began_with(rows, tiny_model, tiny_loaded, tmp_path):
+    """TRL would round them to bfloat16; no step below that precision would count, and not every GPU computes in it."""
+    import torch
+
+    job = make_job(rows, str(tiny_model), tiny_loaded, load_recipe(), "trl")
+    with hushed():
+        model = adapted_model("trl", job.base, job.recipe, job.how, seed=job.seed)
+        model.base_model.model.is_loaded_in_4bit = True  # what TRL asks
+        before = {name: values.clone() for name, values in model.named_parameters() if values.requires_grad}
+        trainer = make_trainer(model, job, tmp_path, 100)
+    after = {name: values for name, values in trainer.model.named_parameters() if values.requires_grad}
+    assert {values.dtype for values in after.values()} == {torch.float32}
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], before[name]) for name in after)
+
+
+def test_a_library_s_banner_is_not_seen_during_a_training_and_what_progress_prints_is(train, tmp_path, capsys):
+    def progress(done, total, loss):
+        print(f"{done} of {total}")
+
+    make = make_trainer
+
+    def chatty(*arguments):
+        trainer = make(*arguments)
+        step = trainer.training_step
+
+        def training_step(*more, **settings):
+            print("Unsloth: Will smartly offload gradients to save VRAM!")
+            return step(*more, **settings)
+
+        trainer.training_step = training_step
+        return trainer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("train.trainer.make_trainer", chatty)
+        train(tmp_path / "run", backend="trl", progress=progress)
+    assert capsys.readouterr().out == "8 of 28\n16 of 28\n24 of 28\n28 of 28\n"
 
 
 def test_unsloth_and_trl_end_with_the_same_adapter(train, run, tmp_path):
@@ -439,3 +479,48 @@ def test_the_libraries_are_as_talkative_after_a_training_as_before(capsys):
             transformers_logging.disable_progress_bar()
     assert logging.root.manager.disable == logging.NOTSET
     assert capsys.readouterr() == ("", "")
+
+
+# ---------------------------------------------------------------- on a GPU, as far as can be seen without one
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A machine that says it has a GPU which computes in bfloat16."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: True)
+
+
+def test_a_gpu_takes_the_recipe_as_it_is(gpu, monkeypatch):
+    recipe = load_recipe()
+    how = computing(1_235_814_400, recipe)
+    assert (how.device, how.dtype, how.optim) == ("cuda", "bfloat16", recipe.optim)
+    assert how.load_in_4bit
+    assert how.gradient_checkpointing
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: False)
+    assert computing(1_235_814_400, recipe).dtype == "float16"
+
+
+def test_4_bit_weights_without_their_library_are_one_line_that_says_what_to_install(gpu, monkeypatch, tiny_model):
+    found = find_spec
+    monkeypatch.setattr("train.backends.find_spec", lambda name: None if name == "bitsandbytes" else found(name))
+    with pytest.raises(TrainError, match="need bitsandbytes: pip install bitsandbytes"):
+        load_base(tiny_model, computing(100_000, load_recipe()))
+
+
+def test_one_process_trains_with_unsloth_or_with_trl(gpu, monkeypatch):
+    monkeypatch.setitem(sys.modules, "unsloth", sys)
+    with pytest.raises(TrainError, match="train with TRL in another process"):
+        choose_backend("trl", silent)
+    monkeypatch.delitem(sys.modules, "unsloth")
+    assert choose_backend("trl", silent) == "trl"
+
+
+def test_a_run_on_a_gpu_says_which_library_quantised(gpu, monkeypatch, rows, tiny_model, tiny_loaded):
+    versions = {"bitsandbytes": "0.50.2"}
+    monkeypatch.setattr("train.job.version", lambda name: versions.get(name, "1"))
+    job = make_job(rows, str(tiny_model), tiny_loaded, load_recipe(), "trl")
+    facts = facts_of(job, [{"loss": 1.0, "trained_tokens": 1}], {})
+    assert facts["versions"]["bitsandbytes"] == "0.50.2"
+    assert facts["computed"]["load_in_4bit"]
+    assert facts["marks"] == []
