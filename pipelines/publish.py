@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return fail("interrupted. What was published before is unchanged; the same command goes on", 130)
     except OSError as error:
-        return fail(f"{error.filename or 'file'}: {error.strerror or error}")
+        return fail(of_disk(error))
     except ValueError as error:  # every error of ours that a user can cause is one
         return fail(str(error), refused(error))
 
@@ -59,9 +59,18 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--evaluation", type=Path, action="append", default=[], metavar="DIR", help="results for the card"
     )
+    parser.add_argument(
+        "--prompts",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="items with id and text not to train on",
+    )
     parser.add_argument("--dataset", type=repository, metavar="OWNER/NAME", help="a run: its data, published")
     parser.add_argument("--dataset-version", default="", metavar="TAG", help="a run: which version of it")
     parser.add_argument("--build", type=Path, metavar="FOLDER", help="a run: the build it was trained on")
+    parser.add_argument("--licence", type=Path, metavar="FILE", help="a run: the text of its base model's licence")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     options = parser.parse_args(argv)
     if options.without_restricted and options.rights:
@@ -83,6 +92,16 @@ def version(text: str) -> str:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text.removeprefix("v")
+
+
+def of_disk(error: OSError) -> str:
+    """A fault of the disk in one line. Arrow tells a full one by its message only."""
+    from errno import ENOSPC
+    from tempfile import gettempdir
+
+    if error.errno == ENOSPC or "No space left" in str(error):
+        return f"{gettempdir()}: no space is left to lay the files out; free some, or set TMPDIR to another folder"
+    return f"{error.filename or 'file'}: {error.strerror or error}"
 
 
 def refused(error: ValueError) -> int:
@@ -138,9 +157,11 @@ def wishes_of(options: argparse.Namespace) -> Wishes:
         rights=options.rights,
         version=options.version or "",
         evaluations=tuple(options.evaluation),
+        prompts=tuple(options.prompts),
         dataset=options.dataset or "",
         dataset_version=options.dataset_version,
         build=options.build,
+        licence=options.licence,
     )
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.publishing.base_terms import asking, check_name
 from pipelines.publishing.card import citation_of, licence_text, rendered
 from pipelines.publishing.checks import read_files
 from pipelines.publishing.licences import Licence, LicenceError, licence_of, restricted, resulting_licence, terms_of
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 BUILDS, EVALUATIONS = ROOT / "data" / "builds", ROOT / "data" / "evaluations"
 BESIDE = ("run.json", "history.jsonl", "loss.png")  # timings.json is of this machine; loss.svg is the same image
-# Of these families more is asked of whoever passes on what was made with them, in plain words of their licences.
-BUILT_WITH = {"llama": "Built with Llama"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ def adapter_card(run: Path, facts: AdapterFacts) -> str:
 
     read = read_run(run)
     spec = spec_of(str(read.facts["base"]))
+    if not (facts.rights or facts.private):
+        check_name(spec, facts.repository)
     licence, limits = licence_told(read, spec, facts)
     try:
         body = rendered("adapter.md.jinja", told(read, spec, licence, limits, facts))
@@ -76,6 +77,13 @@ def adapter_card(run: Path, facts: AdapterFacts) -> str:
             f"{run / 'run.json'}: was written by another version, it has no {error}; train again"
         ) from error
     return f"---\n{front_matter(read, spec, licence, facts)}\n---\n\n{body}"
+
+
+def base_of(run: Path) -> BaseModelSpec | None:
+    """What data/models.toml says of the base model of a run. Raises TrainError."""
+    from train.run_folder import read_run
+
+    return spec_of(str(read_run(run).facts["base"]))
 
 
 def spec_of(base: str) -> BaseModelSpec | None:
@@ -218,7 +226,6 @@ def told(
     """Everything that the page shows."""
     base = str(run.facts["base"])
     hub = spec.hub if spec and not spec.path else base
-    family = next((word for name, word in BUILT_WITH.items() if name in (spec.licence if spec else "").lower()), "")
     folders = evaluations_of(run, facts)
     return {
         "name": facts.repository.partition("/")[2] or run.folder.name,
@@ -228,7 +235,8 @@ def told(
         "base_id": hub,
         "local_base": "/" not in hub,
         "revision": f" at {code(run.facts['base_revision'])}" if run.facts.get("base_revision") else "",
-        "built_with": family,
+        "shown": [terms.shown for terms in asking(spec) if terms.shown],
+        "base_terms": asking(spec),
         "data_link": data_link(run, facts),
         "run": run.facts,
         "versions": plain(", ".join(f"{name} {one}" for name, one in sorted(run.facts["versions"].items()))),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.publishing import portrait
 from pipelines.publishing.checks import SPLITS, read_files
+from pipelines.publishing.columns import column_rows
 from pipelines.publishing.licences import (
     Licence,
     LicenceError,
@@ -27,15 +27,19 @@ from pipelines.publishing.measured import evaluation_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from jinja2 import Environment
 
     from pipelines.publishing.conservation import Files
 
 HERE = Path(__file__).parent
-COLUMNS = HERE / "columns.toml"
 # What the Hub calls sizes: docs of the dataset card's metadata.
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M", 10_000_000: "1M<n<10M"}
 REFUSED = "its texts are left out"
-ONLY_IDS = "No text of a source is in it: ids, flags and scores only, which are given away with CC0."
+ONLY_IDS = (
+    "Everything in it was made by this toolkit: ids, splits, flags, scores and the ledger; it is given away with CC0. "
+    "No text and no vote of a source is in it, and CC0 says nothing of the texts that the ids stand for: whoever wants "
+    "to use those needs the permission of their source."
+)
 
 
 @dataclass(frozen=True)
@@ -130,8 +134,8 @@ def front_matter(files: Files, licence: Licence, going: Sequence[Mapping[str, An
         pretty_name=str(files.manifest["name"]),
         size_categories=[size(len(going) or len(files.entries))],
         source_datasets=hubs or ["original"],
-        task_categories=["text-generation"],
-        tags=["slang", "dictionary", "chat", "instruction-tuning", "curated", *adults],
+        task_categories=["text-generation"] if going else None,
+        tags=["slang", "dictionary", *(["chat", "instruction-tuning"] if going else []), "curated", *adults],
         **more,
     )
     return str(data.to_yaml(line_break="\n")).strip()
@@ -176,6 +180,7 @@ def told(
         "entries": len(files.entries),
         "conversations": len(going),
         "adults": portrait.for_adults(files),
+        "texts": portrait.says_something(files.entries),
         "configs": [(name, split, rows(name, split)) for name, splits in facts.configs.items() for split in splits],
         "loads": list(loads(facts.configs)),
         "samples": sample_block(files, going) if going else "",
@@ -202,7 +207,7 @@ def told(
         "dates": portrait.dates(files),
         "offence": portrait.offence(files),
         "privacy": portrait.privacy(files),
-        "limits": list(portrait.limits(files, meanings())),
+        "limits": list(portrait.limits(files, meanings(), conversations=bool(going))),
         "evaluation": evaluation_text(files.folder, facts.evaluations),
         "changelog": facts.changelog.strip(),
         "citation": citation(str(manifest["name"]), facts),
@@ -210,15 +215,22 @@ def told(
 
 
 def rendered(template: str, facts: Mapping[str, Any]) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from jinja2.exceptions import UndefinedError
 
-    pages = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 (Markdown; `plain` and `code` escape)
-    pages.filters |= {"plain": plain, "code": code}
     try:
-        return pages.get_template(template).render(facts)
+        return str(pages().get_template(template).render(facts))
     except UndefinedError as error:
         raise KeyError(str(error)) from None
+
+
+@cache
+def pages() -> Environment:
+    """The templates, compiled once a process."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    found = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 (Markdown; `plain` and `code` escape)
+    found.filters |= {"plain": plain, "code": code}
+    return found
 
 
 def rows_of(files: Files, going: Sequence[Mapping[str, Any]]) -> Any:
@@ -249,26 +261,6 @@ def task_rows(files: Files, going: Iterable[Mapping[str, Any]]) -> Iterator[tupl
     }
     for task in sorted({task for found in counts.values() for task in found}):
         yield task, [counts[split][task] for split in SPLITS]
-
-
-@cache
-def column_meanings() -> Mapping[str, Mapping[str, str]]:
-    """Configuration → column → a sentence."""
-    return tomllib.loads(COLUMNS.read_text(encoding="utf-8"))
-
-
-def column_rows(schemas: Mapping[str, pa.Schema]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-    for name, schema in schemas.items():
-        known = column_meanings().get(name, {})
-        yield name, [(one.name, type_told(str(one.type)), known.get(one.name, "")) for one in schema]
-
-
-def type_told(arrow: str) -> str:
-    """Arrow's type in words."""
-    names = {"string": "text", "int64": "whole number", "double": "number", "bool": "yes or no"}
-    names |= {"list<element: string>": "list of texts", "list<element: double>": "list of numbers"}
-    names |= {"list<item: string>": "list of texts", "list<item: double>": "list of numbers"}
-    return names.get(arrow, "list of role and content" if "struct" in arrow else code(arrow))
 
 
 def stage_rows(manifest: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -21,6 +21,7 @@ TEXT = frozenset(
     ("kind", "term", "definition", "example", "examples", "context", "plain", "messages", "label", "language", "date")
 )
 FIRST = "1.0.0"
+REWORDED = "An entry that its source words anew has a new id, so that it counts as one removed and one added."
 
 
 @dataclass(frozen=True)
@@ -166,12 +167,15 @@ def summary(changes: Changes) -> str:
 def changelog_entry(changes: Changes, before: str = "") -> str:
     """What a person reads of one version, as Markdown without a heading."""
     lines = [f"Since {before}:" if before else "The first version.", ""]
-    if changes.rows:
+    if before and changes.rows and not changes.columns and changes.rows == dict.fromkeys(changes.rows, RowChanges()):
+        lines.append("The rows are the same; only what is said of them is another.")
+    elif changes.rows:
         lines += ["| | added | removed | changed | annotated anew |", "|---|---:|---:|---:|---:|"]
         lines += [
             f"| {name} | {one.added:,} | {one.removed:,} | {one.changed:,} | {one.annotated:,} |"
             for name, one in changes.rows.items()
         ]
+        lines += ["", REWORDED] if before and changes.total("removed") and changes.total("added") else []
         lines.append("")
     lines += [f"- {line}" for line in (*changes.columns, *(changes.files if not changes.rows else ()))]
     return "\n".join(lines).strip() + "\n"

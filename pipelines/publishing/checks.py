@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines.publishing.conservation import BUILD_AGAIN, Files, hash_problems, id_problems, sum_problems
-from pipelines.publishing.leaks import credential_problems, evaluation_problems, privacy_problems, texts_of
+from pipelines.publishing.leaks import credential_problems, privacy_problems, texts_of
 from pipelines.publishing.problem import Problem
+from pipelines.publishing.prompts import evaluation_problems
 
 __all__ = ["Problem", "check_build", "check_files", "check_run"]
 
@@ -30,11 +31,12 @@ HOME = re.compile(r"(?:/home|/Users|\b[A-Za-z]:\\{1,2}Users)[/\\]{1,2}[\w.-]+[/\
 # ---------------------------------------------------------------- a build
 
 
-def check_build(build: Path) -> list[Problem]:
+def check_build(build: Path, prompts: Sequence[Path] = ()) -> list[Problem]:
     """A build's folder: whole, its sums even, its hashes those of the files, doctor clean, nothing private, no secret.
 
-    Also: no sentence of the evaluation in the training split. Licences are `licences.restricted`'s business. Fatal
-    problems come first. Raises ValueError (one line) where the folder is no build.
+    Also: no sentence of the evaluation in the training split; `prompts` are files of more of them. Licences are
+    `licences.restricted`'s business. Fatal problems come first. Raises ValueError (one line) where the folder is no
+    build, or a file of prompts cannot be read.
     """
     missing = [name for name in NEEDED if not (build / name).is_file()]
     if "manifest.json" in missing:
@@ -44,7 +46,7 @@ def check_build(build: Path) -> list[Problem]:
     files = read_files(build)
     try:
         found = [*hash_problems(build, files.manifest), *sum_problems(files), *id_problems(files)]
-        found += [*doctor_problems(files), *privacy_problems(files), *evaluation_problems(files)]
+        found += [*doctor_problems(files), *privacy_problems(files), *evaluation_problems(files, prompts)]
         found += [*secret_problems(files)]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(

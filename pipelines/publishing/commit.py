@@ -8,11 +8,12 @@ from pathlib import Path
 from pipelines.publishing.diff import NOBODYS, Before, same
 from pipelines.publishing.hub import Door, HubError, Standing
 from pipelines.publishing.package import Package
-from pipelines.publishing.record import TOLD_APART, file_facts
+from pipelines.publishing.record import README, TOLD_APART, file_facts
 
 
 def publish(door: Door, made: Package, files: Mapping[str, Path], before: Before, *, private: bool) -> str:
     """Send everything. Returns the commit. Raises HubError; then what was published before is unchanged."""
+    door.check_card(files[README].read_text(encoding="utf-8"))
     standing = before.standing or create(door, private=private)
     if not standing.branch_is_there:
         door.branch(standing.head)

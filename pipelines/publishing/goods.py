@@ -39,9 +39,11 @@ class Wishes:
     rights: str = ""
     version: str = ""  # "" takes the number that follows
     evaluations: tuple[Path, ...] = ()
+    prompts: tuple[Path, ...] = ()  # files of sentences that must not be trained on, beside those that are known
     dataset: str = ""  # for an adapter: OWNER/NAME of the data it was trained on
     dataset_version: str = ""
     build: Path | None = None  # for an adapter: the build it was trained on
+    licence: Path | None = None  # for an adapter: the text of the base model's licence
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def goods_of(source: Path, wishes: Wishes, folder: Path) -> Goods:
     if is_build(source):
         return from_build(source, wishes, folder)
     if (source / "run.json").is_file() or (source / "training.json").is_file():
-        return from_run(source, wishes)
+        return from_run(source, wishes, folder)
     raise ValueError(f"{source}: is neither a build nor a run; give what pipelines.build or train.lora wrote")
 
 
@@ -80,7 +82,7 @@ def from_build(build: Path, wishes: Wishes, folder: Path) -> Goods:
     from pipelines.recipe import read_toml
     from pipelines.tables import read_table
 
-    warnings = checked(check_build(build))
+    warnings = checked(check_build(build, wishes.prompts))
     _, recipe = read_toml(build / "recipe.toml")
     every = read_table(build / "entries.parquet"), read_conversations(build)
     entries, conversations, notes = allowed(*every, recipe, wishes)
@@ -134,19 +136,22 @@ def count(found: list[Restricted]) -> str:
     return f"{len(set().union(*(one.ids for one in found))):,}"
 
 
-def from_run(run: Path, wishes: Wishes) -> Goods:
-    from pipelines.publishing.adapter import AdapterFacts, adapter_files
+def from_run(run: Path, wishes: Wishes, folder: Path) -> Goods:
+    from pipelines.publishing.adapter import AdapterFacts, adapter_files, base_of
+    from pipelines.publishing.base_terms import lacking, papers
     from pipelines.publishing.checks import check_run
 
     warnings = checked(check_run(run))
     facts = AdapterFacts("", "", build=wishes.build, evaluations=wishes.evaluations)
+    base = base_of(run)
+    files = {**adapter_files(run, facts), **papers(base, wishes.licence, folder)}
     return Goods(
         source=run,
         kind="model",
         name=run.resolve().name,
         made_from=sha256((run / "run.json").read_bytes()).hexdigest(),
-        files=dict(sorted(adapter_files(run, facts).items())),
-        warnings=warnings,
+        files=dict(sorted(files.items())),
+        warnings=(*warnings, *(() if wishes.private else lacking(base, files))),
     )
 
 

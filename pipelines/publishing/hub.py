@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -127,6 +128,27 @@ class Door:
             got = self.api.hf_hub_download(**self.where, filename=name, revision=standing.head, local_dir=folder)
             return Path(got).read_bytes()
 
+    def check_card(self, card: str) -> None:
+        """Ask the Hub whether it can read the card's metadata, before anything is sent. Raises HubError.
+
+        The client asks again right before the commit, when everything large is sent already, and stops whatever the
+        answer is but a yes. So does this.
+        """
+        from huggingface_hub import get_session, hf_raise_for_status
+
+        with self.told("asking whether it can read the card", "Nothing was sent; run it again"):
+            answer = get_session().post(
+                f"{self.endpoint}/api/validate-yaml",
+                json={"content": card, "repoType": self.place.kind},
+                headers={"Authorization": f"Bearer {self.token}"} if self.token else {},
+            )
+            found = answer.json() if answer.status_code in (200, 400) else {}
+            if answer.status_code == 400:
+                wrong = "; ".join(str(one.get("message")) for one in found.get("errors", []))
+                line = f"{self.place}: the card's metadata is not as the Hub wants it: {first_line(wrong)}"
+                raise HubError(scrubbed(line, self.token))
+            hf_raise_for_status(answer)
+
     def create(self, *, private: bool) -> None:
         """Make the repository. HubError 409 where somebody made it meanwhile."""
         with self.told(f"creating the {self.place.kind}", "Nothing was published"):
@@ -212,12 +234,12 @@ def cause(error: BaseException, door: Door) -> str:
     if isinstance(error, HFValidationError):
         return f"{first_line(error)}; expected OWNER/NAME"
     response = getattr(error, "response", None)
-    status = getattr(response, "status_code", 0)
-    if status and response is not None:
+    status = getattr(response, "status_code", 0) or status_of_chunks(error)
+    if status:
         said = first_line(getattr(error, "server_message", None) or "")
         words = {
             "said": f": {said}" if said else "",
-            "wait": waiting(response.headers),
+            "wait": waiting(response.headers) if response is not None else "",
             "endpoint": door.endpoint,
             "owner": door.place.repository.partition("/")[0],
             "page": door.page(),
@@ -225,11 +247,19 @@ def cause(error: BaseException, door: Door) -> str:
         if status >= 500:
             return f"the Hub has a fault of its own ({status}){words['said']}; try again later"
         return ADVICE.get(status, f"the Hub refuses it ({status}){{said}}").format(**words)
-    if isinstance(error, TransportError):
+    if isinstance(error, JSONDecodeError):
+        return "the Hub answers with what is no JSON, as a proxy or a login page does; try again later"
+    if isinstance(error, (TransportError, ConnectionError)):
         return f"the connection to {door.endpoint} failed ({first_line(error) or type(error).__name__})"
     if error.__cause__ is not None:  # a failed upload is wrapped
         return cause(error.__cause__, door)
     return first_line(error) or type(error).__name__
+
+
+def status_of_chunks(error: BaseException) -> int:
+    """The HTTP status that hf_xet, which sends large files in chunks, only writes into its message; 0 for none."""
+    found = re.search(r"\bHTTP status \w+ error \((\d{3})\b", str(error))
+    return int(found[1]) if found and isinstance(error, ConnectionError) else 0
 
 
 def waiting(headers: Mapping[str, str]) -> str:

@@ -1,15 +1,12 @@
-"""What must not stand in published texts: what points at a person, sentences of the evaluation, credentials."""
+"""What must not stand in published texts: what points at a person, credentials."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from curation.decontaminate import Decontaminate, EvaluationIndex
 from curation.offensive import spoken
 from curation.privacy import REGIONS, TEXTS, Privacy, find_private
 from curation.stage import Given
@@ -20,7 +17,6 @@ from pipelines.publishing.problem import Problem
 if TYPE_CHECKING:
     from pipelines.publishing.conservation import Files
 
-EVALUATION = Path(__file__).parents[2] / "data" / "evaluation"
 SHOWN = 5  # places named in one line
 POLICIES = {"handle": "handles", "link": "links", "email": "emails", "phone": "phones", "full_name": "names"}
 Place = tuple[str, str, str, str]  # file, id of the row, its headword, text
@@ -99,34 +95,6 @@ def rows(places: list[str]) -> str:
 
 def _file(places: list[str]) -> str:
     return ", ".join(sorted({place.partition(" row ")[0] for place in places}))
-
-
-# ---------------------------------------------------------------- evaluation
-
-
-def evaluation_problems(files: Files, folder: Path = EVALUATION) -> Iterator[Problem]:
-    """Training conversations that say a sentence of the project's evaluation, compared as the stage does it."""
-    stages = {stage.get("use"): stage for stage in files.recipe.get("stages", [])}
-    stage = Decontaminate(**{key: value for key, value in stages.get("decontaminate", {}).items() if key != "use"})
-    index = EvaluationIndex(evaluation_texts(folder), stage.run, stage.near)
-    found: Counter[str] = Counter()
-    first: dict[str, str] = {}
-    for row in files.chat.get("train", ()):
-        if item := index.item_of(str(turn["content"]) for turn in row["messages"]):
-            found[item] += 1
-            first.setdefault(item, str(row["id"]))
-    for item, count in sorted(found.items()):
-        what = f"{count:,} conversations say the evaluation's sentence {item} (the first: {first[item]})"
-        yield Problem(what, "chat/train.jsonl", "Whoever trains on it cannot be measured: build with decontaminate")
-
-
-def evaluation_texts(folder: Path) -> dict[str, str]:
-    """Item id → text of all files of the evaluation."""
-    found: dict[str, str] = {}
-    for path in sorted(folder.glob("*.json")):
-        items: list[Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        found |= {str(item["id"]): str(item["text"]) for item in items}
-    return found
 
 
 # ---------------------------------------------------------------- credentials

@@ -44,10 +44,11 @@ REPLAY = "replay"  # the task of conversations that come from [replay], and of n
 # Columns of text that hold none of the source's words: where a row is found again, and what was said about it here.
 _OURS_TEXT = """
 id kind source file language url licence attribution flags repairs private offensive sources merged_ids
-language_detected label_column label_verdicts sense_with sense_answer contradicts contradiction_kind copy_group
+language_detected label_column sense_with sense_answer contradicts contradiction_kind copy_group
 split evaluation_item conversations stage reason survivor
 """
 OURS = frozenset(_OURS_TEXT.split())
+THEIR_NUMBERS = ("votes_up", "votes_down")  # the source counted them; shares and scores are our own
 
 
 class LicenceError(ValueError):
@@ -56,12 +57,16 @@ class LicenceError(ValueError):
 
 @dataclass(frozen=True)
 class Terms:
-    """What one licence asks: a line of licences.toml."""
+    """What one licence asks: a line of licences.toml; of base models' also what an adapter must carry."""
 
     id: str  # SPDX id, or the name that it is known by
     family: str
     hub: str
     url: str
+    name: str = ""  # how the name of a model begins that was trained from it
+    shown: str = ""  # what is displayed
+    notice: str = ""  # what a text file "Notice" beside it says
+    policy: str = ""  # address of what nobody may use it for
 
 
 @dataclass(frozen=True)
@@ -178,8 +183,8 @@ def replay_source(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
 def without_texts(entries: pd.DataFrame, found: Iterable[Restricted]) -> pd.DataFrame:
     """The same rows; of restricted ones ids, flags and scores stay, and every text of the source is empty.
 
-    A column of text that is not known to hold our own words is emptied too. Nobody's `conversations` name one that
-    leaves.
+    A column of text that is not known to hold our own words is emptied too, and the source's votes are unknown.
+    Nobody's `conversations` name one that leaves.
     """
     import pandas as pd
 
@@ -194,6 +199,9 @@ def without_texts(entries: pd.DataFrame, found: Iterable[Restricted]) -> pd.Data
         blank = [([] if isinstance(cell, (list, tuple)) else "") for cell in entries[name]]
         cells = [none if out else cell for cell, none, out in zip(entries[name], blank, leaves, strict=True)]
         emptied[name] = pd.Series(cells, index=entries.index, dtype=entries[name].dtype)
+    for name in THEIR_NUMBERS:
+        if name in entries:
+            emptied[name] = entries[name].astype("Int64").mask(pd.Series(leaves, index=entries.index))
     kept = [[chat for chat in made if chat not in gone] for made in entries["conversations"]]
     emptied["conversations"] = pd.Series(kept, index=entries.index, dtype=object)
     return entries.assign(**emptied)
@@ -240,7 +248,7 @@ def licence_of(parts: Mapping[str, str]) -> Licence:
     """The licence of something made from all parts: name of a part → its declared licence. Raises LicenceError."""
     unknown = [name for name, declared in parts.items() if not terms_of(declared)]
     if unknown or not parts:
-        told = ", ".join(unknown) or "nothing in it may be passed on"
+        told = ", ".join(unknown) or "no licence of a source allows to pass its texts on"
         raise LicenceError(f"no licence can be derived: {told}. Declare licence = in the recipe, or use --rights")
     asked = {terms: name for name, declared in parts.items() for terms in terms_of(declared)}
     commons = _adapted({terms: name for terms, name in asked.items() if terms.family in ADAPTED})

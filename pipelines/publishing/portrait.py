@@ -16,6 +16,8 @@ from pipelines.publishing.licences import REPLAY, replay_source, why_restricted
 from pipelines.publishing.markdown import code
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipelines.publishing.conservation import Files
 
 _YEAR = re.compile(r"^\D{0,4}((?:18|19|20)\d\d)(?!\d)")
@@ -25,6 +27,7 @@ DOUBTS = (
     "same_sense_doubt", "contradiction", "voted_down", "label_issue", "definition_of_another_term",
     "example_of_another_term", "example_lacks_term", "copied_across_terms", "full_name",
 )  # fmt: skip
+SAID = ("term", "definition", "example", "plain", "messages")
 MOST_LANGUAGES = 12  # lines of the table
 SHOWN = 3  # conversations on the card
 MOSTLY = 0.8  # a source or language with more of the rows than this is told
@@ -133,8 +136,14 @@ def offence(files: Files) -> dict[str, Any]:
 
 
 def for_adults(files: Files) -> bool:
-    """Whether rows with slurs or sexual words go out, which the Hub asks to be told of."""
-    return "offensive" in files.entries and bool(set(files.entries["offensive"]) & {"slur", "sexual"})
+    """Whether texts with slurs or sexual words go out, which the Hub asks to be told of."""
+    rude = files.entries["offensive"].isin(("slur", "sexual")) if "offensive" in files.entries else None
+    return rude is not None and says_something(files.entries[rude])
+
+
+def says_something(entries: pd.DataFrame) -> bool:
+    """Whether a row of the table has a text, and not its annotations only."""
+    return any(bool((entries[name] != "").any()) for name in SAID)
 
 
 def privacy(files: Files) -> dict[str, Any]:
@@ -150,8 +159,11 @@ def privacy(files: Files) -> dict[str, Any]:
     return {"looked": True, "kinds": policies, "left": left}
 
 
-def limits(files: Files, meanings: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """What is known to be wrong, doubtful or one-sided, as Markdown sentences; counts are those of this build."""
+def limits(files: Files, meanings: Mapping[str, Mapping[str, str]], *, conversations: bool) -> Iterator[str]:
+    """What is known to be wrong, doubtful or one-sided, as Markdown sentences; counts are those of this build.
+
+    `conversations`: whether any go out.
+    """
     flags = Counter(flag for cell in files.entries["flags"] for flag in cell)
     for name in DOUBTS:
         if flags[name]:
@@ -161,9 +173,11 @@ def limits(files: Files, meanings: Mapping[str, Mapping[str, str]]) -> Iterator[
         yield f"{waiting:,} questions about doubtful rows wait for a person."
     for column, what in (("source", "source"), ("language", "language")):
         name, count = Counter(files.entries[column]).most_common(1)[0] if len(files.entries) else ("", 0)
-        if files.entries[column].nunique() > 1 and count > MOSTLY * len(files.entries):
+        if len(set(files.entries[column])) > 1 and count > MOSTLY * len(files.entries):
             part = share(count, len(files.entries))
             yield f"{part} of the entries are of one {what}: {code(name) or 'not declared'}."
+    if not conversations:
+        return
     asked = files.manifest.get("evaluation_terms_trained_on", {})
     if taught := sum(bool(terms) for terms in asked.values()):
         yield (
@@ -174,6 +188,10 @@ def limits(files: Files, meanings: Mapping[str, Mapping[str, str]]) -> Iterator[
     own = "its own tokenizer" if base["tokenizer"] != "stand-in" else "a stand-in with its control tokens"
     proved = f"The conversations are proved against the chat template of {code(base['name'])}"
     yield f"{proved}, with {own}; others were not tried."
+    yield (
+        "Questions, and the frames of answers, are written by a program; what stands in the frames was found. No "
+        "definition was checked against the world: it tells what its source says."
+    )
 
 
 # ---------------------------------------------------------------- what it looks like

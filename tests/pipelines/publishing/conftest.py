@@ -1,13 +1,16 @@
-"""Two small builds of one recipe, the second a later one, and a Hub on loopback that huggingface_hub talks to."""
+"""Two small builds, the second a later version of the first, and a Hub on loopback that huggingface_hub talks to."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from hub_server import TOKEN, hub_server
-from word_builds import LATER, REPOSITORY, ROWS, build
+from small_build import DRIP, MID, RIZZ, Small
+from word_builds import LATER, REPOSITORY, ROWS, small
 
 from pipelines.publish import deliver
 from pipelines.publishing.diff import read_before
@@ -19,20 +22,19 @@ from pipelines.terminal import Terminal
 
 @pytest.fixture(scope="session")
 def first(tmp_path_factory) -> Path:
-    return build(tmp_path_factory.mktemp("words") / "first", ROWS)
+    return small(ROWS).write(tmp_path_factory.mktemp("words") / "first")
 
 
 @pytest.fixture(scope="session")
 def later(tmp_path_factory) -> Path:
-    return build(tmp_path_factory.mktemp("words") / "later", LATER)
+    return small(LATER).write(tmp_path_factory.mktemp("words") / "later")
 
 
 @pytest.fixture(scope="session")
 def undeclared(tmp_path_factory) -> Path:
     """The same words from a source that declares no licence."""
-    return build(
-        tmp_path_factory.mktemp("words") / "undeclared", ROWS, 'licence = "none declared"\nredistributable = false'
-    )
+    rows = small(ROWS, "none declared", redistributable=False, votes_up=7)
+    return rows.write(tmp_path_factory.mktemp("words") / "undeclared")
 
 
 @pytest.fixture(scope="session")
@@ -42,25 +44,66 @@ def goods(first, later, tmp_path_factory):
     return [goods_of(made, Wishes(), folder) for made, folder in zip((first, later), folders, strict=True)]
 
 
-@pytest.fixture
-def hub(monkeypatch):
-    """A Hub of one's own; huggingface_hub in this process asks it, and does not wait before it tries again."""
-    from huggingface_hub import constants
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory) -> Path:
+    """The build that `run` was trained on."""
+    return Small([RIZZ, DRIP, MID]).write(tmp_path_factory.mktemp("builds") / "small")
+
+
+@pytest.fixture(scope="session")
+def run(taught, tmp_path_factory) -> Path:
+    """A run folder: two steps of a real training of the lab's base."""
+    from train.base_models import load_tokenizer
+    from train.build_folder import read_build
+    from train.examples import encode_conversations
+    from train.recipe import load_recipe
+    from train.training import train_adapter
+
+    out, loaded = tmp_path_factory.mktemp("runs") / "small-lab", load_tokenizer("lab")
+    rows = encode_conversations(read_build(taught).conversations("train"), loaded, 2048)
+    note = {"build": "small", "build_sha256": sha256((taught / "manifest.json").read_bytes()).hexdigest()}
+    train_adapter(rows, "lab", loaded, load_recipe(), out, backend="trl", say=lambda line: None, note=note)
+    return out
+
+
+@contextmanager
+def asking(served, monkeypatch):
+    """huggingface_hub in this process asks this Hub, and does not wait before it tries again."""
+    from huggingface_hub import constants, hf_api
     from huggingface_hub.utils import _http as http
 
-    with hub_server() as served:
-        http.close_session()
-        for name, value in {
-            "ENDPOINT": served.endpoint,
-            "HUGGINGFACE_CO_URL_TEMPLATE": served.endpoint + "/{repo_id}/resolve/{revision}/{filename}",
-            "HF_HUB_OFFLINE": False,
-            "HF_HUB_DISABLE_XET": True,
-        }.items():
-            monkeypatch.setattr(constants, name, value)
-        monkeypatch.setattr(http, "time", SimpleNamespace(sleep=lambda seconds: None))
-        monkeypatch.setenv("HF_TOKEN", TOKEN)
+    http.close_session()
+    for name, value in {
+        "ENDPOINT": served.endpoint,
+        "HUGGINGFACE_CO_URL_TEMPLATE": served.endpoint + "/{repo_id}/resolve/{revision}/{filename}",
+        "HF_HUB_OFFLINE": False,
+        "HF_HUB_DISABLE_XET": True,
+    }.items():
+        monkeypatch.setattr(constants, name, value)
+    monkeypatch.setattr(hf_api.api, "endpoint", served.endpoint)  # whose methods are the library's functions
+    monkeypatch.setattr(http, "time", SimpleNamespace(sleep=lambda seconds: None))
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    yield served
+    http.close_session()
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A Hub of one's own; large files go to it as LFS objects."""
+    with hub_server() as served, asking(served, monkeypatch) as served:
         yield served
-        http.close_session()
+
+
+@pytest.fixture
+def chunks(hub, monkeypatch, tmp_path_factory):
+    """The same Hub, to which large files go as chunks: so huggingface_hub does wherever hf_xet is installed."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    monkeypatch.setenv("HF_XET_CACHE", str(tmp_path_factory.getbasetemp() / "xet"))  # read once a process
+    monkeypatch.setenv("HF_XET_CLIENT_RETRY_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("HF_XET_CLIENT_RETRY_BASE_DELAY", "10ms")
+    return hub
 
 
 @pytest.fixture

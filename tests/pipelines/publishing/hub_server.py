@@ -1,7 +1,8 @@
 """A stand-in for the Hugging Face Hub on loopback that speaks its HTTP protocol, keeps commits, and fails when told to.
 
 Repositories live in memory: a commit is a whole snapshot of files with a parent, branches and tags point at commits.
-Large files go the way of git-lfs: batch, upload, verify, and are served from another host by a redirect.
+Large files go the way of git-lfs (batch, upload, verify) or as chunks (Xet), as the client likes, and are served from
+another host by a redirect.
 Every request has a name (`Hub.asked`), by which a test makes one fail: with a status, cut before, or cut after the work.
 """
 
@@ -12,6 +13,7 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +21,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
+from chunk_store import chunks_of, files_of
 
 TOKEN, READ_ONLY = "hf_" + "Standin0" * 4, "hf_" + "Readonly" * 4
+CHUNK_TOKEN = "of-the-store-of-chunks"
 OWNER = "tester"
 LARGE = (".parquet", ".safetensors", ".gguf", ".arrow")
 ATTRIBUTES = {".gitattributes": b"*.parquet filter=lfs diff=lfs merge=lfs -text\n"}
@@ -61,6 +65,7 @@ class Fault:
     times: int = 10**6
     headers: dict = field(default_factory=dict)
     said: str = ""
+    body: bytes = b""  # instead of JSON
 
 
 @dataclass
@@ -68,6 +73,7 @@ class Hub:
     endpoint: str = ""
     repositories: dict = field(default_factory=dict)  # "datasets/owner/name" → Repository
     stored: dict = field(default_factory=dict)  # sha256 → content of a large file
+    xorbs: dict = field(default_factory=dict)  # hash → chunks that were sent
     asked: list = field(default_factory=list)  # names of requests, in order
     faults: dict = field(default_factory=dict)  # name of a request → Fault
     between: dict = field(default_factory=dict)  # name of a request → what happens right before it
@@ -138,6 +144,8 @@ ROUTES = [  # (name, method, pattern)
     ("tag", "POST", rf"/api/(?P<kind>datasets|models)/{REPO}/tag/(?P<rev>[^/]+)"),
     ("branch", "POST", rf"/api/(?P<kind>datasets|models)/{REPO}/branch/(?P<rev>[^/]+)"),
     ("xet", "GET", rf"/api/(?P<kind>datasets|models)/{REPO}/xet-write-token/(?P<rev>[^/]+)"),
+    ("xorb", "POST", r"/v1/xorbs/default/(?P<sha>[0-9a-f]{64})"),
+    ("shard", "POST", r"/v1/shards"),
     ("resolve", "GET|HEAD", rf"/(?P<kind>datasets/|){REPO}/resolve/(?P<rev>[^/]+)/(?P<path>.+)"),
 ]
 WRITES = {"create", "batch", "preupload", "commit", "tag", "branch", "xet"}
@@ -200,7 +208,7 @@ def handler(hub):
                 return self.cut()
             if fault and fault.how != "late cut":
                 said = fault.said or f"injected {fault.how}"
-                return self.answer(fault.how, {"error": said}, {"X-Error-Message": said, **fault.headers})
+                return self.answer(fault.how, fault.body or {"error": said}, {"X-Error-Message": said, **fault.headers})
             try:
                 with lock:
                     answer = self.work(name, parts, query, data)
@@ -234,7 +242,7 @@ def handler(hub):
         # ------------------------------------------------------------ requests
 
         def work(self, name, parts, query, data):
-            if name in ("yaml", "create", "whoami", "upload", "verify", "cdn"):
+            if name in ("yaml", "create", "whoami", "upload", "verify", "cdn", "xorb", "shard"):
                 return getattr(self, f"do_{name}")(parts, data)
             repository = self.repository(name, parts)
             commit = repository.find(parts.get("rev"))
@@ -423,7 +431,28 @@ def handler(hub):
             return 200, {}
 
         def do_xet(self, repository, parts, data):
-            raise StopError(501, "", "this stand-in stores no chunks")
+            return 200, {"casUrl": hub.endpoint, "accessToken": CHUNK_TOKEN, "exp": int(time.time()) + 3600}
+
+        def do_xorb(self, parts, data):
+            self.chunk_token()
+            known = parts["sha"] in hub.xorbs
+            hub.xorbs[parts["sha"]] = chunks_of(data)
+            return 200, {"was_inserted": not known}
+
+        def do_shard(self, parts, data):
+            self.chunk_token()
+            try:
+                found = files_of(data, hub.xorbs)
+            except KeyError as lacking:
+                raise StopError(400, "", f"xorb {lacking} was not sent") from None
+            if any(hashlib.sha256(content).hexdigest() != sha for sha, content in found.items()):
+                raise StopError(400, "", "the content has another hash")
+            hub.stored |= found
+            return 200, {"result": 1}
+
+        def chunk_token(self):
+            if self.headers.get("Authorization") != f"Bearer {CHUNK_TOKEN}":
+                raise StopError(401, "", "no token for the store of chunks")
 
         def do_resolve(self, repository, parts, data):
             held = repository.commits[parts["commit"]]["files"].get(unquote(parts["path"]))

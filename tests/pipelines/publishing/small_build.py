@@ -34,7 +34,9 @@ class Small:
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)  # term → column → value
     recipe: str = ""  # TOML after the sources
     sources: dict[str, str] = field(default_factory=dict)  # name → TOML lines of its table
+    head: str = ""  # TOML before the sources
     stages: tuple[str, ...] = USUAL
+    without: tuple[str, ...] = ()  # columns that no stage has added
     name: str = "small"
     description: str = "A few words for a test"
 
@@ -68,7 +70,7 @@ class Small:
             cells = [self.notes.get(term, {}).get(name, empty) for term in table["term"]]
             kind = "float64" if name == "offensive_score" else "object" if isinstance(empty, list) else "str"
             table[name] = pd.Series(cells, dtype=kind)
-        return table
+        return table.drop(columns=list(self.without))
 
     def swept(self) -> pd.DataFrame:
         entries = [entry for entry, *_ in self.left] or [Entry("mine", term="gone", definition="Left in a test.")]
@@ -85,7 +87,7 @@ class Small:
         tables = [f'[[sources]]\nname = "{name}"\n{self.sources.get(name, "")}\n' for name in names]
         stages = [f'[[stages]]\nuse = "{name}"\n' for name in self.stages]
         head = f"name = {json.dumps(self.name)}\ndescription = {json.dumps(self.description)}\n"
-        return "\n".join([head, *tables, self.recipe, *stages])
+        return "\n".join([head + self.head + "\n", *tables, self.recipe, *stages])
 
     def manifest(self, kept: pd.DataFrame, ledger: pd.DataFrame, chat: dict[str, Any], recipe: str) -> dict[str, Any]:
         read = Counter([*kept["source"], *ledger["source"]])
@@ -113,7 +115,7 @@ class Small:
             "left": dict(Counter(ledger["stage"] + "/" + ledger["reason"])),
             "flags": dict(Counter(flag for flags in kept["flags"] for flag in flags)),
             "chat": {"conversations": {split: dict(Counter(c["task"] for c in rows)) for split, rows in chat.items()}},
-            "evaluation_terms_trained_on": {"q-1": ["rizz"], "q-2": []},
+            "evaluation_terms_trained_on": {"q-001": ["rizz"], "q-002": []},
             "review_tasks": 3,
             "base_model": {"name": "lab", "tokenizer": "path", "revision": ""},
             "seed": 3407,

@@ -9,43 +9,20 @@ from hashlib import sha256
 
 import pytest
 from huggingface_hub import ModelCard
-from small_build import DRIP, MID, RIZZ, THEIRS, Small
+from small_build import MID, RIZZ, THEIRS, Small
 
 from pipelines.publishing.adapter import AdapterFacts, adapter_card, adapter_files, combined
+from pipelines.publishing.base_terms import lacking, papers
 from pipelines.publishing.checks import check_run
 from pipelines.publishing.licences import LicenceError
+from train.base_models import find_base_model
 
-pytestmark = pytest.mark.xdist_group("publish_adapter")
-
-
-def trained(build, out):
-    """A run of two steps on a build."""
-    from train.base_models import load_tokenizer
-    from train.build_folder import read_build
-    from train.examples import encode_conversations
-    from train.recipe import load_recipe
-    from train.training import train_adapter
-
-    loaded = load_tokenizer("lab")
-    rows = encode_conversations(read_build(build).conversations("train"), loaded, 2048)
-    note = {"build": "small", "build_sha256": sha256((build / "manifest.json").read_bytes()).hexdigest()}
-    run = train_adapter(rows, "lab", loaded, load_recipe(), out, backend="trl", say=lambda line: None, note=note)
-    return run.folder
-
-
-@pytest.fixture(scope="module")
-def build(tmp_path_factory):
-    return Small([RIZZ, DRIP, MID]).write(tmp_path_factory.mktemp("builds") / "small")
-
-
-@pytest.fixture(scope="module")
-def run(build, tmp_path_factory):
-    return trained(build, tmp_path_factory.mktemp("runs") / "small-lab")
+pytestmark = pytest.mark.xdist_group("publishing")
 
 
 @pytest.fixture
-def facts(build):
-    return AdapterFacts("ann/slang-lab", "v1.0.0", dataset="ann/slang", dataset_version="v2.1.0", build=build)
+def facts(taught):
+    return AdapterFacts("ann/slang-lab", "v1.0.0", dataset="ann/slang", dataset_version="v2.1.0", build=taught)
 
 
 def test_a_finished_run_has_nothing_against_it(run):
@@ -75,8 +52,6 @@ def test_what_goes_out_is_the_adapter_its_facts_and_the_datas_recipe(run, facts)
 def test_the_published_files_load_as_an_adapter(run, facts, tmp_path):
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    from train.base_models import find_base_model
 
     for name, path in adapter_files(run, facts).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +102,64 @@ def test_weights_made_of_texts_without_a_licence_need_a_ground(run, facts, tmp_p
     text = adapter_card(copy, replace(facts, build=theirs, rights="ours by contract"))
     assert "**On what ground it is passed on:** ours by contract" in text
     assert "Trained on texts that may not be passed on themselves: source theirs" in text
+
+
+@pytest.fixture
+def based_on(monkeypatch):
+    """Makes the lab's base one under other licences."""
+
+    def based_on(licence):
+        spec = replace(find_base_model("lab"), licence=licence)
+        monkeypatch.setattr("pipelines.publishing.adapter.spec_of", lambda base: spec)
+        return spec
+
+    return based_on
+
+
+def test_a_name_that_llamas_licence_forbids_is_refused_in_one_line(run, facts, based_on):
+    based_on("llama3.2")
+    with pytest.raises(
+        LicenceError, match=r"begins with 'Llama'\. Publish as ann/Llama-slang-lab, with --private, or .*--rights"
+    ) as error:
+        adapter_card(run, facts)
+    assert "\n" not in str(error.value)
+    for allowed in ({"repository": "ann/Llama-slang"}, {"private": True}, {"rights": "a contract with Meta"}):
+        assert "**Built with Llama.**" in adapter_card(run, replace(facts, **allowed))
+    based_on("mit AND llama3.1")  # as DeepSeek's models that were distilled into Llama
+    with pytest.raises(LicenceError, match=r"the licence llama3\.1 of the base model"):
+        adapter_card(run, facts)
+
+
+def test_what_a_bases_licence_asks_goes_along_and_stands_in_the_card(run, facts, based_on, tmp_path):
+    spec = based_on("llama3.2")
+    card = adapter_card(run, replace(facts, repository="ann/Llama-slang"))
+    wanted = "Llama 3.2 is licensed under the Llama 3.2 Community License, Copyright © Meta Platforms, Inc."
+    assert wanted in card
+    assert "(https://www.llama.com/llama3_2/use-policy)" in card
+    made = papers(spec, None, tmp_path)
+    assert made["NOTICE.txt"].read_text("utf-8").startswith(wanted)
+    assert [line.partition(",")[0] for line in lacking(spec, made)] == [
+        "the licence llama3.2 of the base model asks to pass on a copy of it"
+    ]
+    (tmp_path / "licence").write_text("LLAMA 3.2 COMMUNITY LICENSE AGREEMENT")
+    made = papers(spec, tmp_path / "licence", tmp_path)
+    assert made["LICENSE.txt"] == tmp_path / "licence"
+    assert list(lacking(spec, made)) == []
+    with pytest.raises(ValueError, match="is no file"):
+        papers(spec, tmp_path / "nowhere", tmp_path)
+
+
+def test_gemma_wants_its_notice_and_no_name(run, facts, based_on, tmp_path):
+    spec = based_on("gemma")
+    card = adapter_card(run, facts)
+    assert "Gemma is provided under and subject to the Gemma Terms of Use" in card
+    assert "Built with" not in card
+    assert "ai.google.dev/gemma/terms" in papers(spec, None, tmp_path)["NOTICE.txt"].read_text("utf-8")
+
+
+def test_a_base_that_asks_for_nothing_gets_no_papers(run, facts, tmp_path):
+    assert papers(find_base_model("lab"), None, tmp_path) == {}
+    assert "NOTICE" not in adapter_card(run, facts)
 
 
 def test_the_bases_licence_leads_and_share_alike_stays():

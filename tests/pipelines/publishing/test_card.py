@@ -10,10 +10,14 @@ from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 from small_build import DRIP, MID, RIZZ, THEIRS, Small, word
 
-from pipelines.publishing.card import CardFacts, column_meanings, dataset_card
+from curation.entry import COLUMNS
+from curation.stage import Stage
+from curation.stages import STAGES
+from pipelines.publishing.card import CardFacts, dataset_card
+from pipelines.publishing.columns import column_meanings
 from pipelines.publishing.licences import LicenceError
 from pipelines.publishing.markdown import block, code, plain
-from pipelines.publishing.tables import paths, tables
+from pipelines.publishing.tables import NOT_PUBLISHED, paths, tables
 from pipelines.tables import read_table
 
 HOSTILE = "</details><script>alert(1)</script> [x](javascript:alert(2)) ![y](http://z) | a | `b` ``` {{7*7}} $x$\n---\nlicense: mit\n# H"
@@ -118,15 +122,22 @@ def test_without_restricted_the_card_tells_what_is_left_out_and_how_to_get_it(tm
     assert DatasetCard(text).data.license == "cc-by-4.0"
     assert "its texts are left out" in text
     assert "`theirs`: declares no licence (1 entries, 3 conversations)" in text
-    assert "python -m pipelines.build --recipe recipe.toml" in text
+    assert "python -m pipelines.build --recipe data/recipes/recipe.toml" in text
     assert "2 terms in 3 entries" in text
     assert "yap" not in text.lower()
 
 
 def test_nothing_but_ids_is_free(tmp_path):
-    text = card(Small([THEIRS]), tmp_path / "b", without_restricted=True)
+    small = Small([THEIRS], notes={"yap": {"offensive": "sexual"}})
+    text = card(small, tmp_path / "b", without_restricted=True, configs={"entries": {"full": "e.parquet"}})
     assert DatasetCard(text).data.license == "cc0-1.0"
     assert "Ids, flags and scores of 1 entries, without their texts" in text
+    assert (
+        "it is given away with CC0. No text and no vote of a source is in it, and CC0 says nothing of the texts" in text
+    )
+    assert not {"chat", "instruction-tuning", "not-for-all-audiences"} & set(DatasetCard(text).data.tags)
+    for told in ("Some of it is offensive", "what a model is trained on", "retold", "chat template of", "written by a"):
+        assert told not in text, told
 
 
 def test_the_ground_of_ones_rights_stands_in_the_card(tmp_path):
@@ -141,7 +152,7 @@ def test_a_private_card_says_why_it_is(tmp_path):
     text = card(Small([THEIRS]), tmp_path / "b", private=True)
     assert DatasetCard(text).data.license == "unknown"
     assert "This repository is private, since these texts may not be passed on" in text
-    assert "No licence can be derived: nothing in it may be passed on." in text
+    assert "No licence can be derived: no licence of a source allows to pass its texts on." in text
     assert "--rights" not in text
 
 
@@ -151,13 +162,40 @@ def test_licences_that_exclude_each_other_refuse_the_card(tmp_path):
         card(Small(pair), tmp_path / "b")
 
 
-def test_every_published_column_is_explained(tmp_path, project):
+def unexplained(entries, ledger, stages=STAGES):
+    """`CONFIGURATION: COLUMN, of STAGE` for each published column that columns.toml has no sentence for."""
+    of = {column: stage.name for stage in stages.values() for column in stage.adds}
+    wide = entries.assign(**{column: "" for column in of if column not in entries})
+    made = tables(wide, ledger, {"train": [{"id": "1", "term": "", "task": "", "messages": []}]})
+    schemas = {name: next(iter(splits.values())).schema for name, splits in made.items()}
+    return [
+        f"{name}: {column}, of {of.get(column, 'every build')}"
+        for name, schema in schemas.items()
+        for column in schema.names
+        if column not in column_meanings()[name]
+    ]
+
+
+def test_every_column_of_every_stage_is_explained(tmp_path):
+    build = Small([RIZZ, DRIP]).write(tmp_path / "b")
+    read = read_table(build / "entries.parquet"), read_table(build / "ledger.parquet")
+    assert unexplained(*read) == []
+    mood = type("Mood", (Stage,), {"name": "mood", "adds": ("mood_score",)})
+    assert unexplained(*read, {**STAGES, "mood": mood}) == ["entries: mood_score, of mood"]
+
+
+def test_no_sentence_is_about_a_column_that_is_gone():
+    added = {column for stage in STAGES.values() for column in stage.adds}
+    assert set(column_meanings()["entries"]) - {"id"} == {*COLUMNS, *added, "conversations", "decided"} - {
+        "id",
+        *NOT_PUBLISHED,
+    }
+
+
+def test_columns_are_listed_with_type_and_meaning(tmp_path):
     build = Small([RIZZ, DRIP]).write(tmp_path / "b")
     made = tables(read_table(build / "entries.parquet"), read_table(build / "ledger.parquet"), {"train": []})
     schemas = {name: next(iter(splits.values())).schema for name, splits in made.items()}
-    assert [
-        (name, one) for name, schema in schemas.items() for one in schema.names if one not in column_meanings()[name]
-    ] == []
     text = dataset_card(build, replace(FACTS, configs=paths(made), schemas=schemas))
     assert "| `examples` | list of texts | Examples of all rows" in text
     features = DatasetCard(text).data.to_dict()["dataset_info"][0]["features"]

@@ -74,6 +74,13 @@ def test_a_changelog_keeps_what_stands_below():
     assert summary(changes) == "1 rows added, 2 removed, 3 changed, 4 annotated anew"
 
 
+def test_a_version_without_new_rows_says_so_and_one_with_reworded_rows_what_that_counts_as():
+    same = {"entries": RowChanges(), "ledger": RowChanges()}
+    assert "The rows are the same" in changelog_entry(Changes(same), "v1.0.0")
+    assert "has a new id" in changelog_entry(Changes({"entries": RowChanges(2, 1)}), "v1.0.0")
+    assert "has a new id" not in changelog_entry(Changes({"entries": RowChanges(2)}), "v1.0.0")
+
+
 BASE = "one\ntwo\nthree\nfour\nfive\n"
 
 

@@ -10,8 +10,9 @@ from small_build import DRIP, MID, RIZZ, Small, word
 
 from pipelines.publishing.checks import check_build, check_files, check_run
 from pipelines.publishing.credentials import find_credentials
-from pipelines.publishing.leaks import EVALUATION, evaluation_texts
+from pipelines.publishing.prompts import EVALUATION, items_of
 
+pytestmark = pytest.mark.xdist_group("publishing")
 # Made up for this test, in the shapes of the real ones; put together here so that no scanner takes them for leaks.
 CREDENTIALS = {
     "a token of Hugging Face": "hf_" + "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh",
@@ -110,11 +111,82 @@ def test_a_headword_is_nobody(tmp_path):
 
 
 def test_an_evaluation_sentence_in_training_stops_it(tmp_path):
-    asked = evaluation_texts(EVALUATION)["q-001"]
+    asked = items_of(EVALUATION / "questions.json")["q-001"]
     chat = {"id": "r-replay", "task": "replay", "term": "", "messages": [
         {"role": "user", "content": asked}, {"role": "assistant", "content": "That is told in the lesson."}]}  # fmt: skip
     told = lines(check_build(Small([RIZZ, DRIP], replay=[chat]).write(tmp_path / "b")))
     assert any("say the evaluation's sentence q-001 (the first: r-replay)" in line for line in told)
+
+
+PROMPT = "Why did the whole crew of the night ferry suddenly start vibing at dawn?"
+
+
+def said(text):
+    turns = [{"role": "user", "content": text}, {"role": "assistant", "content": "Because of the music."}]
+    return {"id": "r-replay", "task": "replay", "term": "", "messages": turns}
+
+
+def asking(folder, build, item="mine-1"):
+    """A file of prompts of one's own, and the manifest of a build that was kept clean of them."""
+    (folder / "mine.json").write_text(json.dumps([{"id": item, "text": PROMPT}]))
+    facts = json.loads((build / "manifest.json").read_text())
+    facts["evaluation_terms_trained_on"] = {item: []}
+    (build / "manifest.json").write_text(json.dumps(facts))
+    return folder / "mine.json"
+
+
+def test_the_prompts_that_the_recipe_names_are_looked_for_as_well(tmp_path, monkeypatch):
+    small = Small([RIZZ, DRIP], replay=[said(PROMPT)], head='evaluation = ["mine.json"]')
+    build = small.write(tmp_path / "b")
+    asking(tmp_path, build)
+    assert not any("mine-1" in line for line in lines(check_build(build)))  # nobody knows where they lie
+    monkeypatch.chdir(tmp_path)
+    assert any(
+        "say the evaluation's sentence mine-1 (the first: r-replay)" in line for line in lines(check_build(build))
+    )
+
+
+def test_prompts_can_be_given_and_an_id_of_the_projects_hides_none(tmp_path):
+    build = Small([RIZZ, DRIP], replay=[said(PROMPT)]).write(tmp_path / "b")
+    mine = asking(tmp_path, build, "q-001")
+    assert lines(check_build(build)) == []
+    assert any("sentence mine.json q-001" in line for line in lines(check_build(build, [mine])))
+    with pytest.raises(ValueError, match=r"nowhere\.json: No such file or directory; give a JSON list"):
+        check_build(build, [tmp_path / "nowhere.json"])
+    mine.write_text("{}{")
+    with pytest.raises(ValueError, match="is no evaluation; give a JSON list of items with id and text"):
+        check_build(build, [mine])
+
+
+def test_prompts_that_are_not_here_are_told_and_what_the_build_found_of_them_stands_for_them(tmp_path):
+    blab = word("blab", "To tell too much.", "We all saw it happen. " + PROMPT)
+    noted = {"blab": {"evaluation_item": "mine-1", "flags": ["overlaps_evaluation"]}}
+    small = Small([RIZZ, DRIP, blab], notes=noted, head='evaluation = ["mine.json"]')
+    clean, again = small.write(tmp_path / "a"), replace(small, replay=[said(f"Explain: {blab.example}")])
+    asking(tmp_path, clean)
+    assert lines(check_build(clean)) == []
+    told = [line for line in lines(check_build(clean), fatal=False) if "evaluation" in line]
+    away = "recipe.toml: 1 items of the recipe's evaluation are not here to be compared with: mine.json."
+    assert told == [f"{away} The build kept them out: to look again, give --prompts FILE"]
+    asking(tmp_path, again.write(tmp_path / "b"))
+    assert any(
+        "1 conversations say what was found to be the evaluation's" in line
+        for line in lines(check_build(tmp_path / "b"))
+    )
+
+
+def test_a_build_that_no_stage_compared_with_its_prompts_is_stopped(tmp_path):
+    small = Small([RIZZ, DRIP], stages=("normalize", "privacy", "offensive", "split"))
+    small.without = ("evaluation_item",)
+    build = small.write(tmp_path / "b")
+    asking(tmp_path, build)
+    assert any("No stage compared them" in line for line in lines(check_build(build)))
+
+
+def test_a_row_that_overlaps_the_evaluation_and_gave_a_conversation_stops_it(tmp_path):
+    noted = {"drip": {"evaluation_item": "q-001"}}  # and not flagged, as a damaged build might be
+    build = Small([RIZZ, DRIP], notes=noted).write(tmp_path / "b")
+    assert any("1 rows that overlap the evaluation gave conversations" in line for line in lines(check_build(build)))
 
 
 @pytest.mark.parametrize(("kind", "token"), CREDENTIALS.items())

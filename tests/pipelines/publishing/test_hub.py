@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hub_server import READ_ONLY, TOKEN, Fault
 from word_builds import REPOSITORY
@@ -12,7 +14,8 @@ from pipelines.publishing.hub import Door, HubError, Place, scrubbed
 
 pytestmark = pytest.mark.xdist_group("publishing")
 LOOKS = ("info", "refs", "tree", "resolve")
-CALLS = (*LOOKS, "yaml", "preupload", "batch", "upload", "verify", "commit", "tag")
+SENDS = ("yaml", "preupload", "batch", "upload", "verify", "commit")  # and "tag", when all is published
+CHUNKS = ("xet", "xorb", "shard")
 ANSWERS = {
     401: "does not accept the token",
     403: "this token may not",
@@ -42,21 +45,16 @@ def one_clean_line(error) -> str:
     return line
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_any_failure_at_any_call_is_one_line_and_leaves_the_old_version(call, hub, publish, prepared, goods):
+def test_any_failure_at_any_call_is_one_line_and_leaves_the_old_version(hub, publish, prepared, goods):
     publish(goods[0])
     before, stored = snapshot(hub), dict(hub.stored)
     door, order, made, files = prepared(goods[1])
-    for how, said in ANSWERS.items():
-        if call == "yaml" and how in (418, 429, 500, 503):
-            continue  # huggingface_hub goes on where the Hub's look at the card fails
+    for call, (how, said) in product((*LOOKS, *SENDS), ANSWERS.items()):
         hub.stored = dict(stored)  # nothing of the second version was sent yet
         hub.faults = {call: Fault(how, said=f"no {TOKEN} here: {hub.endpoint}/x?X-Amz-Signature=abc")}
         with pytest.raises(HubError) as error:
             read_before(door) if call in LOOKS else send(door, made, files, order.before, private=False)
-        assert call == "yaml" or said in one_clean_line(error), (call, how)
-        if call == "tag":  # the one call that comes after the commit
-            break
+        assert said in one_clean_line(error), (call, how)
         assert snapshot(hub) == before, (call, how)
     hub.faults = {}
     publish(goods[1])
@@ -147,17 +145,55 @@ def test_files_that_a_gitignore_swallows_are_missed(hub, publish, goods):
         publish(goods[1])
 
 
-def test_a_store_of_chunks_that_fails_is_one_line_as_well(hub, publish, goods, monkeypatch):
-    from huggingface_hub import constants
+def test_a_card_that_the_hub_cannot_read_is_told_before_anything_is_sent(hub, publish, goods):
+    for fault in (Fault(400), Fault(502, body=b"<html>a proxy</html>"), Fault(200, body=b"<html>sign in first</html>")):
+        hub.faults = {"yaml": fault}
+        with pytest.raises(HubError) as error:
+            publish(goods[0])
+        assert "card" in one_clean_line(error)
+    assert not hub.stored
+    assert not hub.repositories
 
-    monkeypatch.setattr(
-        constants, "HF_HUB_DISABLE_XET", False
-    )  # as it is outside of tests; the stand-in has no such store
-    with pytest.raises(HubError) as error:
+
+# ---------------------------------------------------------------- large files in chunks, as outside of tests
+
+
+def test_large_files_go_in_chunks_where_the_client_can(chunks, publish, goods):
+    publish(goods[0])
+    publish(goods[1])
+    assert chunks.times()["xorb"]
+    assert not chunks.times()["batch"] + chunks.times()["upload"]
+    for version, made in zip(("v1.0.0", "v2.0.0"), goods, strict=True):
+        files = chunks.dataset(REPOSITORY).files(version)
+        for name, path in made.files.items():
+            if name.endswith(".parquet"):
+                assert chunks.stored[files[name].sha256] == path.read_bytes()
+
+
+def test_a_store_of_chunks_that_fails_is_one_line_as_well(chunks, publish, prepared, goods):
+    publish(goods[0])
+    before = snapshot(chunks)
+    door, order, made, files = prepared(goods[1])
+    for call, how in product(CHUNKS, (401, 403, 429, 500, "cut")):
+        chunks.faults = {call: Fault(how)}
+        with pytest.raises(HubError) as error:
+            send(door, made, files, order.before, private=False)
+        assert ANSWERS[how] in one_clean_line(error), (call, how)
+        assert snapshot(chunks) == before
+    chunks.faults = {}
+    publish(goods[1])
+    assert chunks.dataset(REPOSITORY).tags.keys() == {"v1.0.0", "v2.0.0"}
+
+
+def test_chunks_that_were_sent_before_a_cut_are_not_sent_again(chunks, publish, goods):
+    chunks.faults = {"commit": Fault("cut")}
+    with pytest.raises(HubError, match="same command looks, and goes on"):
         publish(goods[0])
-    assert "sending files" in one_clean_line(error)
-    assert hub.times()["xet"]
-    assert hub.dataset(REPOSITORY).tags == {}
+    assert chunks.times()["xorb"]
+    chunks.faults, chunks.asked = {}, []
+    publish(goods[0])
+    assert not chunks.times()["xorb"]
+    assert chunks.dataset(REPOSITORY).tags.keys() == {"v1.0.0"}
 
 
 def test_an_address_where_nobody_listens_is_one_line():

@@ -6,12 +6,15 @@ import dataclasses
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
 import pytest
+from conftest import asking
 from hub_server import TOKEN, Fault, hub_server
-from word_builds import PROJECT, REPOSITORY, environment
+from word_builds import PROJECT, REPOSITORY, ROWS, build, environment
 
-from pipelines.publish import main
+from pipelines.publish import main, of_disk
 from pipelines.publishing.goods import RefusedError, Wishes, goods_of
 from pipelines.publishing.hub import HubError
 
@@ -34,19 +37,17 @@ WRITES = {"create", "preupload", "batch", "upload", "verify", "commit", "tag", "
 
 
 @pytest.fixture(scope="module")
-def loaded(first, tmp_path_factory):
-    """The first build, published by the command and loaded by `datasets`, each in a process of its own."""
-    with hub_server() as hub:
-        words = ["-m", "pipelines.publish", str(first), "--to", REPOSITORY]
-        done = run(words, environment(hub, tmp_path_factory.mktemp("writer")))
-        assert done.returncode == 0, done.stderr
-        got = run(["-c", LOADED, REPOSITORY], environment(hub, tmp_path_factory.mktemp("reader")))
+def loaded(tmp_path_factory):
+    """A real build, published by the command and loaded by `datasets` in a process of a stranger's."""
+    made, said = build(tmp_path_factory.mktemp("words") / "real", ROWS), StringIO()
+    with hub_server() as hub, pytest.MonkeyPatch.context() as patch:
+        with asking(hub, patch), redirect_stdout(said), redirect_stderr(said):
+            assert main([str(made), "--to", REPOSITORY]) == 0
+        words = [sys.executable, "-c", LOADED, REPOSITORY]
+        env = environment(hub, tmp_path_factory.mktemp("reader"))
+        got = subprocess.run(words, cwd=PROJECT, env=env, capture_output=True, text=True)
         assert got.returncode == 0, got.stderr
-        return {**json.loads(got.stdout.splitlines()[-1]), "said": done.stdout + done.stderr}
-
-
-def run(words, env):
-    return subprocess.run([sys.executable, *words], cwd=PROJECT, env=env, capture_output=True, text=True)
+        return {**json.loads(got.stdout.splitlines()[-1]), "said": said.getvalue()}
 
 
 def test_every_configuration_loads_by_its_name_plain_and_streamed(loaded):
@@ -119,6 +120,21 @@ def test_without_a_token_nothing_is_laid_out(hub, first, capsys, monkeypatch):
 def test_a_folder_that_is_neither_build_nor_run_is_one_line(hub, tmp_path, capsys):
     assert main([str(tmp_path / "nowhere"), "--to", REPOSITORY]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), OSError("Detail: [errno 28] No space left on device")]
+)
+def test_a_full_disk_is_told_with_what_to_do(error):
+    assert "no space is left to lay the files out; free some, or set TMPDIR" in of_disk(error)
+
+
+def test_prompts_of_ones_own_stop_a_publish(hub, first, tmp_path, capsys):
+    (tmp_path / "mine.json").write_text(json.dumps([{"id": "m-1", "text": "That was the best show, no cap."}]))
+    assert main([str(first), "--to", REPOSITORY, "--prompts", str(tmp_path / "mine.json")]) == 1
+    assert "say the evaluation's sentence m-1" in capsys.readouterr().err
+    assert main([str(first), "--to", REPOSITORY, "--prompts", str(tmp_path / "no.json")]) == 2
+    assert not hub.repositories
 
 
 def test_the_same_build_twice_is_one_commit(hub, publish, goods, capsys):
@@ -293,7 +309,7 @@ def test_without_restricted_ids_stay_and_texts_go(undeclared, tmp_path):
     assert "conversations" not in made.configs
     rows = pq.read_table(tmp_path / "entries" / "full.parquet").to_pylist()
     assert len(rows) == 13
-    assert all(row["id"] and not row["definition"] and not row["term"] for row in rows)
+    assert all(row["id"] and not row["definition"] and not row["term"] and row["votes_up"] is None for row in rows)
     everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"Charm that draws" not in everything
 
