@@ -1,51 +1,59 @@
 """Throws broken files, texts and rows at the readers, the un-renderer and the doctor, for as long as you like.
 
-    python -m benchmarks.fuzz --minutes 20                          all properties in turn
-    python -m benchmarks.fuzz --minutes 20 --only unrender repair   some of them
-    python -m benchmarks.fuzz --guided reader --minutes 20          led by coverage, where atheris is installed
+    python -m benchmarks.fuzz --minutes 20                             all properties in turn
+    python -m benchmarks.fuzz --minutes 20 --only unrendered repaired  some of them
+    python -m benchmarks.fuzz --minutes 20 --guided reader             one, led by coverage: needs pip install atheris
 
 Not part of the tests: it finds what nobody thought of, and what it finds becomes a test. Each property is run by
 hypothesis in rounds of new seeds. A failure is told with its smallest example and kept in --found; the search goes on.
-Exit status 1 where something was found.
+Minutes are CPU time. Exit status 1 where something was found.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
+import os
 import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from typing import Any
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
 
 ROUND = 50  # examples between two looks at the clock
-Property = Callable[..., None]
+FIRST = (64, 256, 1024, 4096) * 8  # bytes of the inputs that coverage begins with
+Property = Any  # a hypothesis test without arguments
 
 
 def main(argv: list[str] | None = None) -> int:
     options = parse(argv)
+    if options.guided and (missing := led_by_coverage()):
+        print(f"benchmarks.fuzz: {missing}", file=sys.stderr)
+        return 2
     from benchmarks.fuzz_properties import PROPERTIES
 
-    if unknown := set(options.only) - set(PROPERTIES):
+    wanted = [options.guided] if options.guided else options.only or list(PROPERTIES)
+    if unknown := set(wanted) - set(PROPERTIES):
         print(f"benchmarks.fuzz: no property {min(unknown)!r}; known: {', '.join(PROPERTIES)}", file=sys.stderr)
         return 2
-    if options.guided:
-        return guided(PROPERTIES[options.only[0] if options.only else "reader"], options)
-    found = search({name: PROPERTIES[name] for name in options.only or PROPERTIES}, options)
-    return int(bool(found))
+    look = guided if options.guided else search
+    return int(bool(look({name: PROPERTIES[name] for name in wanted}, options)))
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=5.0, metavar="M", help="how long to search (5)")
+    parser.add_argument("--minutes", type=float, default=5.0, metavar="M", help="how long to search, in CPU time (5)")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="properties to try; all without it")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="other seed, other examples (1)")
     parser.add_argument("--found", type=Path, metavar="FILE", help="where failures are added, besides the terminal")
-    parser.add_argument("--guided", action="store_true", help="let atheris choose the bytes, for one property")
+    parser.add_argument("--guided", metavar="NAME", help="let atheris lead one property by what code it reaches")
     return parser.parse_args(argv)
 
 
@@ -53,30 +61,29 @@ def search(properties: dict[str, Property], options: argparse.Namespace) -> dict
     """Try the properties in turn until the time is up; {property: failures of different kinds}."""
     tried: Counter[str] = Counter()
     found: dict[str, set[str]] = {}
-    properties = {name: quietly(test) for name, test in properties.items()}
-    end, turn = time.monotonic() + 60 * options.minutes, 0
-    while time.monotonic() < end:
-        for name, test in properties.items():
-            failure = one_round(test, options.seed + 1_000 * turn, tried, name)
+    properties = {name: settings_of_a_search(test) for name, test in properties.items()}
+    end, turn = time.process_time() + 60 * options.minutes, 0
+    with suppress(KeyboardInterrupt):  # who stops the search is told how far it came
+        while time.process_time() < end:
+            name = list(properties)[turn % len(properties)]
+            failure = one_round(properties[name], options.seed + 1_000 * turn, tried, name)
             if failure and (place := where(failure)) not in found.setdefault(name, set()):
                 found[name].add(place)
                 report(name, place, failure, options.found)
-            if time.monotonic() > end:
-                break
-        turn += 1
+            turn += 1
     for name in properties:
         print(f"{name}: about {tried[name]:,} examples, {len(found.get(name, ()))} kinds of failure")
     return {name: len(places) for name, places in found.items() if places}
 
 
-def quietly(test: Property) -> Property:
-    """A property with the settings of a search: no examples kept, no limits on an example's time."""
+def settings_of_a_search(test: Any, database: Any = None) -> Any:
+    """A property with the settings of a search: no limits on an example's time, examples kept only if asked to."""
     from hypothesis import HealthCheck, settings
 
     health = list(HealthCheck)
-    return settings(max_examples=ROUND, deadline=None, database=None, suppress_health_check=health, print_blob=False)(
-        test
-    )
+    return settings(
+        max_examples=ROUND, deadline=None, database=database, suppress_health_check=health, print_blob=False
+    )(test)
 
 
 def one_round(test: Property, seed: int, tried: Counter[str], name: str) -> BaseException | None:
@@ -109,17 +116,62 @@ def report(name: str, place: str, failure: BaseException, file: Path | None) -> 
             out.write(text)
 
 
-def guided(test: Any, options: argparse.Namespace) -> int:
-    """Have atheris choose the bytes that hypothesis reads its choices from. Needs `pip install atheris`."""
+# ---------------------------------------------------------------- led by coverage
+
+
+def led_by_coverage() -> str:
+    """Have atheris watch which lines of ours are reached, before any of them is imported; why not, or ""."""
     try:
         import atheris
     except ImportError:
-        print("benchmarks.fuzz: --guided needs atheris: pip install atheris", file=sys.stderr)
-        return 2
-    atheris.Setup([sys.argv[0], f"-max_total_time={int(60 * options.minutes)}"], test.hypothesis.fuzz_one_input)
+        return "--guided needs atheris: pip install atheris"
+    with atheris.instrument_imports(include=["curation.doctor", "pipelines.sources", "pipelines.doctoring"]):
+        import benchmarks.fuzz_properties  # noqa: F401
+    return ""
+
+
+def guided(properties: dict[str, Property], options: argparse.Namespace) -> NoReturn:
+    """Have atheris choose the bytes that hypothesis makes its choices from; what fails is made small and told.
+
+    libFuzzer ends the process itself: with status 1 where something was found.
+    """
+    import atheris
+    from hypothesis.database import InMemoryExampleDatabase
+
+    [(name, test)] = properties.items()
+    test = settings_of_a_search(test, database=InMemoryExampleDatabase())
+    found, tried, corpus = set[str](), count(), TemporaryDirectory()
+
+    def one(data: bytes) -> None:
+        if time.process_time() > 60 * options.minutes:
+            print(f"{name}: {next(tried):,} examples, {len(found)} kinds of failure", flush=True)
+            corpus.cleanup()
+            os._exit(bool(found))
+        try:
+            if test.hypothesis.fuzz_one_input(data) is not None:  # None: too few bytes for an example
+                next(tried)
+        except Exception as failure:  # noqa: BLE001 - any failure is what is looked for
+            if (place := where(failure)) not in found:
+                found.add(place)
+                report(name, place, smallest(test) or failure, options.found)
+
+    for number, size in enumerate(FIRST):
+        Path(corpus.name, str(number)).write_bytes(Random(options.seed + number).randbytes(size))
+    words = [f"-seed={options.seed}", "-max_len=8192", "-len_control=0", "-verbosity=0", "-timeout=600", corpus.name]
+    atheris.Setup([sys.argv[0], *words], one)
     atheris.Fuzz()
-    return 0
+    raise SystemExit(bool(found))
+
+
+def smallest(test: Property) -> BaseException | None:
+    """The failure of the smallest example that leads there from those that failed."""
+    try:
+        test()
+    except Exception as failure:  # noqa: BLE001
+        return failure
+    return None
 
 
 if __name__ == "__main__":
+    faulthandler.enable()  # a library that ends the process does not do it in silence
     sys.exit(main())

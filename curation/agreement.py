@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from io import StringIO
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeAlias
+from warnings import catch_warnings, simplefilter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,8 +80,12 @@ def consensus(decisions: Iterable[Decision]) -> dict[str, tuple[str, float]]:
 
 
 def disputed(decisions: Sequence[Decision]) -> list[str]:
-    """Tasks on which people disagree and that want one more opinion, the ones it would tell most about first."""
-    open_tasks = {name for name, (answer, _) in consensus(decisions).items() if not answer}
+    """Tasks on which people disagree and that want one more opinion, the ones it would tell most about first.
+
+    Not gold questions: their answer is known.
+    """
+    gold = {one.id for one in decisions if "gold" in one.asked}
+    open_tasks = {name for name, (answer, _) in consensus(decisions).items() if not answer and name not in gold}
     scores = active_scores(decisions, ())
     return sorted(open_tasks, key=lambda name: (scores.get(name, 1.0), name))
 
@@ -107,7 +112,8 @@ def active_scores(decisions: Iterable[Decision], tasks: Iterable[Mapping[str, An
         table = _Table(answers)
         fresh = [task for task in asked.get(kind, ()) if task["id"] not in table.answers]
         beliefs = np.array([belief(kind, table.roles, task) for task in fresh]).reshape(-1, len(table.roles))
-        with np.errstate(all="ignore"), redirect_stdout(StringIO()):  # it prints cautions about rare answers
+        with np.errstate(all="ignore"), catch_warnings(), redirect_stdout(StringIO()):  # cautions about rare answers
+            simplefilter("ignore", UserWarning)
             known, unknown = get_active_learning_scores(table.codes, table.beliefs, beliefs if fresh else None)
         found |= dict(zip(table.ids, known.tolist(), strict=True))
         found |= dict(zip([task["id"] for task in fresh], unknown.tolist(), strict=True))
@@ -168,14 +174,13 @@ def _quality(decisions: Iterable[Decision]) -> dict[str, float]:
 
 def alpha_by_kind(decisions: Iterable[Decision]) -> dict[str, float]:
     """Krippendorff's alpha of each kind of question, sorted by kind; NaN where it cannot be told."""
-    grouped = _by_kind(decisions)
-    return {
-        kind: krippendorff_alpha(
-            [role(kind, one.asked, one.answer) for one in answers if one.id == name]
-            for name in dict.fromkeys(one.id for one in answers)
-        )
-        for kind, answers in sorted(grouped.items())
-    }
+    found = {}
+    for kind, answers in sorted(_by_kind(decisions).items()):
+        units: dict[str, list[str]] = {}
+        for one in answers:
+            units.setdefault(one.id, []).append(role(kind, one.asked, one.answer))
+        found[kind] = krippendorff_alpha(units.values())
+    return found
 
 
 def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float:
@@ -225,7 +230,8 @@ class _Table:
 
         if np.nanmax((~np.isnan(self.codes)).sum(axis=1)) < 2:
             return None
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), catch_warnings():
+            simplefilter("ignore", UserWarning)  # that people agree on nothing is no news to those who look
             told = get_label_quality_multiannotator(
                 self.codes, self.beliefs, consensus_method="majority_vote", return_detailed_quality=False, verbose=False
             )

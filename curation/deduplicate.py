@@ -48,12 +48,11 @@ class ExactDuplicates(Stage):
         people = Pairs(table, given, column_difference(table))
         merges, met = group_exact(groups.values(), people)
         table = unite(table, merges, reason="exact_duplicate")
-        effects = [
-            (place, (one.key, KEPT_APART if one.together == "apart" else AS_IT_WAS))
-            for one in met
-            for place in (one.first, one.second)
-        ]
-        return note(table, {place: [told for where, told in effects if where == place] for place, _ in effects})
+        effects: dict[int, list[tuple[str, str]]] = {}
+        for one in met:
+            for place in (one.first, one.second):
+                effects.setdefault(place, []).append((one.key, KEPT_APART if one.together == "apart" else AS_IT_WAS))
+        return note(table, effects)
 
 
 def _content_keys(table: pd.DataFrame) -> list[str]:

@@ -50,6 +50,7 @@ __all__ = [
     "try_encode_all",
 ]
 
+_REASONING = re.compile(r"\s*<(think(?:ing)?|thoughts?|reasoning)>(.*?)</\1>", re.DOTALL)  # at the start of an answer
 IGNORED = -100  # label of a token without loss: ignore_index of torch.nn.CrossEntropyLoss
 ROLES = ("system", "user", "assistant")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -176,13 +177,16 @@ def _plan(messages: Conversation, tokenizer: PreTrainedTokenizerBase, form: Chat
     last = len(messages) - 1
     if messages[last]["role"] == "assistant":
         text += form.appended
-    _check_complete(messages, text)
+    _check_complete(messages, text, form)
     spans = []
     for number, message in enumerate(messages):
         if message["role"] == "assistant":
             turn = form.final if number == last else form.middle
             prompt = _prompt(messages[:number], turn, tokenizer, form)
-            spans.append(_span(message["content"], text, prompt, turn, form))
+            if number == last or not _left_out(message, text[len(prompt) :], form):
+                spans.append(_span(message, text, prompt, turn, form))
+    if not spans:
+        raise EncodeError("the template leaves out the reasoning of every answer: nothing to train on")
     return _Plan(text, spans)
 
 
@@ -210,21 +214,46 @@ def _fault(message: object, number: int, form: ChatFormat) -> str:
         return f"what the {role} says is no text but {content!r:.40}"
     if not content.strip():
         return f"what the {role} says is empty"
-    if leaked := form.control.search(content):
+    reasons = _reasoning(message, form)
+    said = reasons[2] + content[reasons.end() :] if reasons else content
+    if reasons and not content[reasons.end() :].strip():
+        return f"what the {role} says is empty, its reasoning apart"
+    if leaked := form.control.search(said):
         return f"what the {role} says holds the control token {leaked.group()!r}"
     if not content.isascii() and _SURROGATE.search(content):
         return f"what the {role} says holds half a character (a lone surrogate)"
     return ""
 
 
-def _check_complete(messages: Conversation, text: str) -> None:
-    place = 0
+def _reasoning(message: Message, form: ChatFormat) -> re.Match[str] | None:
+    """The reasoning that an answer begins with, where its tags are control tokens (Qwen 3, DeepSeek R1).
+
+    There they stand as the template writes them; anywhere else a control token is refused.
+    """
+    found = _REASONING.match(message["content"]) if message["role"] == "assistant" else None
+    return found if found and form.control.fullmatch(f"<{found[1]}>") else None
+
+
+def _left_out(message: Message, written: str, form: ChatFormat) -> bool:
+    """Whether a template wrote an earlier answer without its reasoning, as Qwen 3's does; `written` begins with it.
+
+    Without its reasoning it is what the model is asked with, and no answer to train.
+    """
+    reasons, found = _reasoning(message, form), _REASONING.match(written)
+    return reasons is not None and reasons[2].strip() != (found[2].strip() if found else "")
+
+
+def _check_complete(messages: Conversation, text: str, form: ChatFormat) -> None:
+    place, last = 0, len(messages) - 1
     for number, message in enumerate(messages):
-        content = message["content"].strip()
-        place = text.find(content, place)
+        content, reasons = message["content"], _reasoning(message, form)
+        if number == last and reasons and reasons[2].strip() not in text[place:]:
+            raise EncodeError(f"message {number}: the template leaves out the reasoning of the assistant")
+        said = (content[reasons.end() :] if reasons else content).strip()
+        place = text.find(said, place)
         if place < 0:
             raise EncodeError(f"message {number}: the template leaves out or rewrites what the {message['role']} says")
-        place += len(content)
+        place += len(said)
 
 
 def _prompt(asked: Conversation, turn: Turn, tokenizer: PreTrainedTokenizerBase, form: ChatFormat) -> str:
@@ -232,19 +261,29 @@ def _prompt(asked: Conversation, turn: Turn, tokenizer: PreTrainedTokenizerBase,
     return form.before(render(asked, tokenizer, form.settings, parts=form.parts, prompt=True), turn)
 
 
-def _span(answer: str, text: str, prompt: str, turn: Turn, form: ChatFormat) -> _Span:
-    """The trained stretch after `prompt`: the answer, up to and with the end of its turn."""
+def _span(message: Message, text: str, prompt: str, turn: Turn, form: ChatFormat) -> _Span:
+    """The trained stretch after `prompt`: the answer with its reasoning, up to and with the end of its turn."""
+    answer, reasons = message["content"], _reasoning(message, form)
     if not text.startswith(prompt):
         raise EncodeError(
             "the template writes earlier turns anew when later ones follow: a prompt is no prefix of the text"
         )
-    lead = turn.add if form.settings.generation_prompt == "template" else ""
+    lead = turn.add if form.settings.generation_prompt == "template" and not reasons else ""
     end = "".join(turn.end)
     place = text.find(turn.end[0], len(prompt) + len(lead))
     written = text[len(prompt) + len(lead) : place]
-    if not text.startswith(lead, len(prompt)) or written.strip() != answer.strip() or not text.startswith(end, place):
+    same = _same_but_blanks(written, reasons) if reasons else written.strip() == answer.strip()
+    if not text.startswith(lead, len(prompt)) or not same or not text.startswith(end, place):
         raise EncodeError(f"the template does not write the answer {answer!r:.40} as it is, with {end!r} after it")
     return _Span(prompt, place + len(end), turn.end_ids)
+
+
+def _same_but_blanks(written: str, reasons: re.Match[str]) -> bool:
+    """Whether a template wrote an answer as it is, with blanks of its own; empty reasoning it may leave out."""
+    wanted = {"".join(reasons.string.split())}
+    if not reasons[2].strip():
+        wanted.add("".join(reasons.string[reasons.end() :].split()))
+    return "".join(written.split()) in wanted
 
 
 # ---------------------------------------------------------------- ids and labels

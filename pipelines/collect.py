@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from train.command_line import fail, folder, positive
 
 if TYPE_CHECKING:
-    from pipelines.collecting.source import Source
+    from pipelines.collecting.source import Source, WebSource
 
 ROOT = Path(__file__).resolve().parents[1]
 SNAPSHOTS = ROOT / "data" / "snapshots"
@@ -110,7 +110,17 @@ def add_options(parser: argparse.ArgumentParser, source: type[Source]) -> None:
         parser.add_argument("--delay", type=days, metavar="S", help=f"seconds between requests ({source.delay:g})")
         parser.add_argument("--timeout", type=days, default=30.0, metavar="S", help="for one page (30)")
         parser.add_argument("--base-url", default="", metavar="URL", help=f"another address of it ({source.base_url})")
-        parser.add_argument("--by-api-policy", action="store_true", help="see the error that names it")
+        parser.add_argument("--by-api-policy", action="store_true", help=policy_help(source))
+
+
+def policy_help(source: type[WebSource]) -> str:
+    """What --by-api-policy means for a source; hidden where the source has no policy."""
+    if not source.api_policy:
+        return argparse.SUPPRESS
+    return (
+        "ask the API even where robots.txt keeps crawlers from it: its owners open it to programs that name a contact "
+        f"and ask slowly, one request after the other. You say that you have read {source.api_policy} and keep to it"
+    )
 
 
 def days(text: str) -> float:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -82,7 +83,9 @@ def _about_a_build(parser: argparse.ArgumentParser, command: str) -> None:
     if command in ("push", "pull"):
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     if command == "push":
-        parser.add_argument("--people", type=positive, default=1, metavar="N", help="answers wanted for each question")
+        parser.add_argument(
+            "--people", type=positive, metavar="N", help="answers wanted for each question (default: 1)"
+        )
     if command == "export":
         parser.add_argument("--out", type=folder, metavar="DIR", help="default: data/label-studio/export/NAME")
     if command == "import":
@@ -105,9 +108,11 @@ def push(options: argparse.Namespace) -> None:
 
 
 def pull(options: argparse.Namespace) -> None:
+    from pipelines.reviewing import decision_file
     from pipelines.reviewing.pull import decisions_in
     from pipelines.reviewing.studio import StudioError, connect
 
+    decision_file.read(_reviews(options))  # what is wrong with the file is told before the server works for minutes
     studio = connect(options.url)
     projects = studio.projects(options.name)
     if not projects:
@@ -136,6 +141,7 @@ def serve(options: argparse.Namespace) -> None:
     from pipelines.reviewing.server import Place, find_program, how_to_use, running
 
     place = Place(find_program(ROOT), options.data.resolve(), options.port)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops the server too, as Ctrl+C does
     try:
         with running(place, lambda line: print(line, flush=True)) as server:
             print(how_to_use(place), flush=True)
@@ -170,7 +176,7 @@ def _keep(options: argparse.Namespace, pulled: Pulled) -> None:
     from pipelines.reviewing import decision_file
 
     people, questions = (len({getattr(one, name) for one in pulled.decisions}) for name in ("who", "id"))
-    print(f"{len(pulled.decisions):,} answers by {people:,} people to {questions:,} questions")
+    print(f"Answers: {len(pulled.decisions):,} (people: {people:,}, questions: {questions:,})")
     for task, why in pulled.odd:
         print(f"  left out: an answer to task {task}, which {why}")
     file = _reviews(options)

@@ -42,8 +42,9 @@ def check_replaceable(place: Path, ours: Callable[[Path], bool] = is_build) -> N
     if place.exists() and not place.is_dir():
         raise ValueError(f"{place}: is a file; give a folder")
     if place.is_dir() and any(place.iterdir()) and not ours(place):
-        what = "a build's" if ours is is_build else "the doctor's"
-        raise ValueError(f"{place}: holds other files than {what}, which would be lost; give a new or empty folder")
+        raise ValueError(
+            f"{place}: holds files that this command did not write, which would be lost; give a new or empty folder"
+        )
 
 
 def replace_folder(new: Path, place: Path, ours: Callable[[Path], bool] = is_build) -> None:

@@ -86,7 +86,10 @@ class Terminal:
             f"{chat.trained_tokens:,} of {chat.tokens:,} tokens trained"
         )
         if loaded.note:
-            self.say(f"  {loaded.note}. The stand-in writes the same text as the real tokenizer, with other ids")
+            self.say(
+                f"  {loaded.note}. The stand-in writes the same text as the real tokenizer, with other ids: "
+                "the format doctor's last look leaves token ids unchecked"
+            )
 
     def finish(self, folder: Path, facts: dict[str, Any]) -> None:
         counts = facts["counts"]

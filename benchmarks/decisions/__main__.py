@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
             text = module(part).run(options)
             print(f"\n{text}\n", flush=True)
             if options.write:
-                write(part, text)
+                write(part, text, options.engine)
     except (OSError, ValueError) as error:
         print(f"benchmarks.decisions: {error}", file=sys.stderr)
         return 2
@@ -39,6 +39,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--pairs", type=Path, metavar="FILE", help="other labelled pairs than DIR's, as JSON lines")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
                         help=f"{' or '.join(PARTS)}; both when not given")  # fmt: skip
+    parser.add_argument("--engine", default="", metavar="NAME",
+                        help="only engines with NAME in their name; --write then keeps all other lines")  # fmt: skip
     parser.add_argument("--runs", type=positive, default=1, metavar="N", help="runs of each engine; 1 when not given")
     parser.add_argument("--limit", type=positive, metavar="N", help="at most N rows beside those of the pairs")
     parser.add_argument("--cache", type=Path, default=ROOT / "data" / "cache", metavar="DIR", help="for vectors")
@@ -59,10 +61,13 @@ def module(part: str) -> Any:
     return import_module(f"benchmarks.decisions.{part}")
 
 
-def write(part: str, text: str) -> None:
-    from benchmarks.decisions.tables import write_between
+def write(part: str, text: str, engine: str) -> None:
+    from benchmarks.decisions.tables import write_between, write_lines
 
-    write_between(part, text)
+    if engine:
+        write_lines(part, text)
+    else:
+        write_between(part, text)
 
 
 if __name__ == "__main__":

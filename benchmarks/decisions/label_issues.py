@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.decisions.label_peers import LABEL_PEERS, Judged
-from benchmarks.decisions.measuring import Said, fault, given, in_turn, median, peak_memory
+from benchmarks.decisions.measuring import Said, cpu_seconds, fault, given, in_turn, median, peak_memory
 from benchmarks.decisions.sentences import Version, load, prepare, read_versions
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def run(options: argparse.Namespace) -> str:
     versions = read_versions(options.data, options.limit)
     with TemporaryDirectory() as folder:
         prepare(Path(folder), versions)
-        said = in_turn(NAME, LABEL_PEERS, Path(folder), options.cache, options.runs)
+        said = in_turn(NAME, LABEL_PEERS, Path(folder), options.cache, options.runs, only=options.engine)
     return f"{shown(said)}\n\n{setting(versions, options.runs)}"
 
 
@@ -36,7 +35,7 @@ def shown(said: Sequence[Sequence[Said]]) -> str:
     from benchmarks.decisions.tables import markdown
 
     heads = ["engine", "average precision", "right of the first", "flagged: precision", "flagged: recall"]
-    heads += ["recall where the rarer class is right", "seconds", "GiB"]
+    heads += ["recall where the rarer class is right", "CPU seconds", "GiB"]
     lines = []
     for peer, runs in zip(LABEL_PEERS, said, strict=True):
         if why := fault(runs):
@@ -60,8 +59,9 @@ def setting(versions: Sequence[Version], runs: int) -> str:
     counts = ", ".join(f"{count:,} {label}" for label, count in table["label"].value_counts().items())
     return (
         f"{len(table):,} sentences ({counts}), of whose labels {wrong} are wrong; the first are {FIRST}, or as many as "
-        f"are wrong; mean (least–most) over {len(versions)} version{several} of the labels; seconds are one version's, "
-        f"vectors read from the cache; median of {runs} run{'s' * (runs > 1)}, each in a process of its own."
+        f"are wrong; mean (least–most) over {len(versions)} version{several} of the labels; CPU seconds are those of "
+        "one version, all threads and processes together, with vectors read from the cache; median of "
+        f"{runs} run{'s' * (runs > 1)}, each in a process of its own."
     )
 
 
@@ -69,15 +69,15 @@ def setting(versions: Sequence[Version], runs: int) -> str:
 
 
 def measure(number: int, folder: Path, cache: Path) -> Said:
-    """The figures of one engine for each version of the labels, and the seconds that a version takes."""
+    """The figures of one engine for each version of the labels, and the CPU seconds that a version takes."""
     embedder = given(cache).embedder
     judge, versions = LABEL_PEERS[number].judge, load(folder)
     judge(versions[0].table.head(WARM), embedder)
     figures, seconds = [], []
     for version in versions:
-        begin = time.perf_counter()
+        begin = cpu_seconds()
         judged = judge(version.table, embedder)
-        seconds.append(time.perf_counter() - begin)
+        seconds.append(cpu_seconds() - begin)
         figures.append(figures_of(judged, version))
     return {"versions": figures, "seconds": sum(seconds) / len(seconds), "memory": peak_memory()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from curation.stage import Given
+
+LEFT_OUT = "left out"
 
 Said = dict[str, Any]  # what one run of an engine says of itself; {"fault": a line} where it stopped
 
@@ -33,10 +36,15 @@ class Engine(Protocol):
         ...
 
 
-def in_turn(part: str, engines: Sequence[Engine], folder: Path, cache: Path, runs: int) -> list[list[Said]]:
-    """What each engine said in each of its runs. They take turns, so that a busy minute is nobody's alone."""
-    ready = [number for number, engine in enumerate(engines) if find_spec(engine.package)]
-    said: list[list[Said]] = [[] if number in ready else [{"fault": "not installed"}] for number in range(len(engines))]
+def in_turn(
+    part: str, engines: Sequence[Engine], folder: Path, cache: Path, runs: int, *, only: str = ""
+) -> list[list[Said]]:
+    """What each engine said in each of its runs. They take turns, so that a busy minute is nobody's alone.
+
+    Engines without `only` in their name are left out.
+    """
+    said: list[list[Said]] = [[{"fault": why}] if (why := absent(engine, only)) else [] for engine in engines]
+    ready = [number for number, faults in enumerate(said) if not faults]
     for number in ready:
         if engines[number].embeds:
             in_a_process(f"{part}:{number}", folder, cache)
@@ -45,6 +53,13 @@ def in_turn(part: str, engines: Sequence[Engine], folder: Path, cache: Path, run
             print(f"{part}: run {run + 1} of {runs}, {engines[number].name}", file=sys.stderr, flush=True)
             said[number].append(in_a_process(f"{part}:{number}", folder, cache))
     return said
+
+
+def absent(engine: Engine, only: str) -> str:
+    """Why an engine does not run; "" where it does."""
+    if only.casefold() not in engine.name.casefold():
+        return LEFT_OUT
+    return "" if find_spec(engine.package) else "not installed"
 
 
 def in_a_process(which: str, folder: Path, cache: Path) -> Said:
@@ -77,6 +92,12 @@ def given(cache: Path) -> Given:
 
     embedder = find_embedder(cache=cache / "vectors")
     return Given(embedder=embedder, first_names=first_names(), family_names=family_names())
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process so far, all threads, and of its children that ended: a busy machine adds few."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def peak_memory() -> int:

@@ -21,11 +21,14 @@ NAME = "same_sense"
 
 @dataclass(frozen=True)
 class Measured:
-    """One engine over all runs; `fault` says in a line why there are no figures."""
+    """One engine over all runs; `fault` says in a line why there are no figures.
+
+    What it found is told once where all runs agree, else run by run: some indexes are built by threads that race.
+    """
 
     peer: Peer
-    alone: Found | None = None  # on the rows of the labelled pairs and no others, by their position in the whole table
-    among: Found | None = None  # on all rows
+    alone: tuple[Found, ...] = ()  # on the rows of the labelled pairs and no others, by position in the whole table
+    among: tuple[Found, ...] = ()  # on all rows
     seconds: float = 0.0  # on all rows: the median
     memory: float = 0.0  # of the whole process, in bytes: the median of the peaks
     fault: str = ""
@@ -39,7 +42,7 @@ def run(options: argparse.Namespace) -> str:
     table, pairs = read_rows(options.data, options.pairs, options.limit)
     with TemporaryDirectory() as folder:
         prepare(Path(folder), table, pairs, find_embedder(cache=options.cache / "vectors"))
-        said = in_turn(NAME, PEERS, Path(folder), options.cache, options.runs)
+        said = in_turn(NAME, PEERS, Path(folder), options.cache, options.runs, only=options.engine)
     measured = [of_runs(peer, runs) for peer, runs in zip(PEERS, said, strict=True)]
     parts = (
         tables.pairs_table(measured, pairs, on_unseen_terms(options, pairs)),
@@ -73,14 +76,16 @@ def on_unseen_terms(options: argparse.Namespace, pairs: Sequence[Pair]) -> list[
 
 
 def of_runs(peer: Peer, said: list[Said]) -> Measured:
-    """Medians; what leaves is the same in every run, or that is the engine's fault and said so."""
-    why = fault(said)
-    if not why and any(one["among"] != said[0]["among"] for one in said):
-        why = "its runs disagree on what leaves"
-    if why:
+    """What the runs found, and medians of what they cost."""
+    if why := fault(said):
         return Measured(peer, fault=why)
-    alone, among = _from_json(said[0]["alone"]), _from_json(said[0]["among"])
+    alone, among = (_distinct([one[name] for one in said]) for name in ("alone", "among"))
     return Measured(peer, alone, among, median(said, "seconds"), median(said, "memory"))
+
+
+def _distinct(runs: list[dict[str, Any]]) -> tuple[Found, ...]:
+    """What was found in each run; once, where all runs found the same."""
+    return tuple(_from_json(one) for one in (runs if any(one != runs[0] for one in runs) else runs[:1]))
 
 
 # ---------------------------------------------------------------- in the process of an engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from math import sqrt
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.decisions.found import Found, together
+from benchmarks.decisions.measuring import LEFT_OUT
 from benchmarks.decisions.rows import LABELS, Pair
 from benchmarks.decisions.same_sense import Measured
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 README = Path(__file__).with_name("README.md")
 Z = 1.96  # of a 95 % interval
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
 def pairs_table(measured: Sequence[Measured], pairs: Sequence[Pair], unseen: Sequence[bool] = ()) -> str:
@@ -26,8 +29,9 @@ def pairs_table(measured: Sequence[Measured], pairs: Sequence[Pair], unseen: Seq
     `unseen` says which pairs our score merges when it was fitted on other terms.
     """
     heads = ("engine", "compares", "same merged", "related", "different", "precision", "recall")
-    cells = [decision(one_row(one.alone, pairs), pairs) if one.alone else None for one in measured]
-    lines = [line(one, said, len(heads)) for one, said in zip(measured, cells, strict=True)]
+    lines = [
+        line(one, span([decision(one_row(found, pairs), pairs) for found in one.alone]), len(heads)) for one in measured
+    ]
     if unseen:
         lines.append(["ours: the score of same_sense, fitted on other terms", "definition", *decision(unseen, pairs)])
     return markdown(heads, lines)
@@ -58,19 +62,33 @@ def rows_table(measured: Sequence[Measured], table: pd.DataFrame, pairs: Sequenc
     keys, copies = table["term_key"].tolist(), copy_groups(table)
     lines = []
     for one in measured:
-        if one.among:
-            texts = one.among.texts or distinct(table, one.peer.reads)
-            pairs_merged = " · ".join(map(str, by_label(one_row(one.among, pairs), pairs)))
-            cost = [f"{texts:,} texts" if texts else "–", f"{one.seconds:.1f}", f"{one.memory / 2**30:.2f}"]
-            lines.append(line(one, [*removals(one.among, keys, copies), pairs_merged, *cost], len(heads)))
-        else:
-            lines.append(line(one, None, len(heads)))
+        cells = span([[*removals(found, keys, copies), merged_pairs(found, pairs)] for found in one.among])
+        texts = max((found.texts for found in one.among), default=0) or distinct(table, one.peer.reads)
+        cost = [f"{texts:,} texts" if texts else "–", f"{one.seconds:.1f}", f"{one.memory / 2**30:.2f}"]
+        lines.append(line(one, cells and [*cells, *cost], len(heads)))
     return markdown(heads, lines)
 
 
-def line(one: Measured, cells: list[str] | None, width: int) -> list[str]:
+def merged_pairs(found: Found, pairs: Sequence[Pair]) -> str:
+    """How many pairs of each label became one row."""
+    return " · ".join(map(str, by_label(one_row(found, pairs), pairs)))
+
+
+def span(runs: Sequence[Sequence[str]]) -> list[str]:
+    """Column by column what every run says or, where runs disagree, the least to the most; [] without runs."""
+    return [
+        cells[0] if len(set(cells)) == 1 else " to ".join((min(cells, key=numbers), max(cells, key=numbers)))
+        for cells in zip(*runs, strict=True)
+    ]
+
+
+def numbers(cell: str) -> list[float]:
+    return [float(number.replace(",", "")) for number in NUMBER.findall(cell)]
+
+
+def line(one: Measured, cells: Sequence[str], width: int) -> list[str]:
     """One engine's line; an engine without figures says why."""
-    said = [one.fault] if cells is None else cells
+    said = [*cells] or [one.fault]
     return [one.peer.name, one.peer.text, *said, *[""] * (width - 2 - len(said))]
 
 
@@ -97,11 +115,12 @@ def distinct(table: pd.DataFrame, reads: str) -> int:
 
 def about_ours(measured: Sequence[Measured], table: pd.DataFrame, pairs: Sequence[Pair]) -> str:
     """What only ours has: the middle answer, and copies across terms that are counted apart."""
-    ours = next((one for one in measured if one.alone and one.alone.compared), None)
-    if not ours or not ours.alone or not ours.among:
+    ours = next((one for one in measured if one.alone and one.alone[0].compared), None)
+    if not ours:
         return ""
-    counts = by_label([(min(pair[:2]), max(pair[:2])) in ours.alone.asked for pair in pairs], pairs)
-    asked, compared = len(ours.among.asked), ours.among.compared
+    (alone, *_), (among, *_) = ours.alone, ours.among  # all runs agree: a build is the same bytes each time
+    counts = by_label([(min(pair[:2]), max(pair[:2])) in alone.asked for pair in pairs], pairs)
+    asked, compared = len(among.asked), among.compared
     groups = [group for group in copy_groups(table) if group]
     return (
         f"Ours asks a person about {counts[0]} same, {counts[1]} related and {counts[2]} different of the pairs, and "
@@ -117,7 +136,8 @@ def setting(table: pd.DataFrame, pairs: Sequence[Pair], runs: int) -> str:
     counts = ", ".join(f"{labels.count(label)} {label}" for label in LABELS)
     return (
         f"{len(table):,} rows, {len(pairs)} labelled pairs ({counts}); median of {runs} run{'s' * (runs > 1)}, each in "
-        f"a process of its own; {os.cpu_count()} cores, Python {sys.version.split()[0]}, {versions()}."
+        "a process of its own, least to most where runs find different rows; "
+        f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {versions()}."
     )
 
 
@@ -153,10 +173,33 @@ def write_between(name: str, text: str, path: Path = README) -> None:
 
     Raises ValueError where the markers are not there.
     """
+    before, _, after = around(name, path)
+    path.write_text(f"{before}\n{text}\n{after}", encoding="utf-8")
+
+
+def write_lines(name: str, text: str, path: Path = README) -> None:
+    """Puts lines of the tables in `text` in the place of those of the same engines between the markers.
+
+    Everything else stays, also where an engine was left out. Raises ValueError where the markers are not there.
+    """
+    before, old, after = around(name, path)
+    new = {engine_of(line): line for line in text.splitlines() if engine_of(line) and f"| {LEFT_OUT} |" not in line}
+    lines = [new.get(engine_of(line), line) for line in old.strip("\n").splitlines()]
+    path.write_text("\n".join([before, *lines, after]), encoding="utf-8")
+
+
+def engine_of(line: str) -> tuple[str, ...]:
+    """Which table's line of which engine it is: its width and first two cells; () for any other line."""
+    cells = line.split(" | ")
+    return (str(len(cells)), *cells[:2]) if line.startswith("| ") and not line.startswith("| ---") else ()
+
+
+def around(name: str, path: Path) -> tuple[str, str, str]:
+    """A file up to its marker `<!-- name -->`, between, and from `<!-- end of name -->`."""
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     whole = path.read_text(encoding="utf-8")
     before, opening, rest = whole.partition(begin)
-    _, closing, after = rest.partition(end)
+    between, closing, after = rest.partition(end)
     if not opening or not closing:
         raise ValueError(f"{path}: no lines {begin} and {end} in it; put them where the table belongs")
-    path.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+    return before + opening, between, closing + after

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -12,9 +14,12 @@ from typing import Any
 from benchmarks.format_faults import ours, peers
 from benchmarks.format_faults.make import BAD, GOOD
 from benchmarks.format_faults.score import Score, score
-from benchmarks.format_faults.sets import Kind, Made, Scene
+from benchmarks.format_faults.sets import LAYOUTS, Made, Scene
 from benchmarks.format_faults.tables import by_kind, summary, write_between
 from benchmarks.format_faults.targets import FAMILIES, target
+
+Look = Callable[[Path], ours.Seen]  # folder of one kind → what a tool made of it
+PLAIN = next(kind for kind in GOOD if kind.name == "plain")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -43,43 +48,53 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def measure(options: argparse.Namespace, scratch: Path) -> dict[str, dict[str, Score] | str]:
     """{tool: {kind: its scores of all families added up}}; a text where a tool is not there."""
     scores: dict[str, Any] = {"ours": {}}
-    for name in peers.PEERS:
-        found = peers.version(name, options.peers) if options.peers else ""
-        scores[name] = {} if found else "not installed"
+    for name in peers.PEERS if options.peers else ():
+        scores[name] = {} if peers.version(name, options.peers) else "not installed"
     for place, family in enumerate(options.families):
-        tokenizer = scratch / family / "tokenizer"
-        target(family).tokenizer.save_pretrained(tokenizer, save_jinja_files=False)  # peers read one file
+        tools = {name: told for name, told in scores.items() if isinstance(told, dict)}
+        looks = {name: looker(name, family, options, scratch / family) for name in tools}
         for number, kind in enumerate((*BAD, *GOOD)):
             wanted = not options.kinds or kind.name in options.kinds
             if wanted and kind.fits(target(family)):
                 random = Random(f"{options.seed} {family} {kind.name}")
                 scene = Scene(target(family), random, options.seed + place + number, options.rows, 2 * options.rows)
-                one_kind(kind, kind.make(scene), family, scratch, options, scores)
+                made = kind.make(scene)
+                folder = write_files(made, scratch / family / "sets" / kind.name)
+                for name, told in tools.items():
+                    told[kind.name] = told.get(kind.name, Score()) + score(family, kind, made, looks[name](folder))
     return scores
 
 
-def one_kind(  # noqa: PLR0917 - what a run is, once
-    kind: Kind, made: list[Made], family: str, scratch: Path, options: argparse.Namespace, scores: dict[str, Any]
-) -> None:
-    """Every tool on the files of one kind; its scores are added."""
-    folder = scratch / family / "sets" / kind.name
+def looker(name: str, family: str, options: argparse.Namespace, scratch: Path) -> Look:
+    """How a tool looks at a folder of files for one model."""
+    if name == "ours":
+        return partial(ours.look, model=family)
+    tokenizer, good = scratch / "tokenizer", scratch / "good"
+    if not good.exists():
+        target(family).tokenizer.save_pretrained(tokenizer, save_jinja_files=False)  # peers read one file
+        for turn in range(len(LAYOUTS)):
+            scene = Scene(target(family), Random(f"{options.seed} good"), turn, options.rows, 2 * options.rows)
+            write_files(PLAIN.make(scene), good / scene.layout(LAYOUTS))
+    usual = peers.usual(name, options.peers, good, tokenizer)
+    return partial(peers.look, name, options.peers, tokenizer=tokenizer, usual=usual)
+
+
+def write_files(made: list[Made], folder: Path) -> Path:
     folder.mkdir(parents=True)
     for file in made:
         (folder / file.name).write_bytes(file.data)
-    for tool, told in scores.items():
-        if isinstance(told, dict):
-            seen = (
-                ours.look(folder, family)
-                if tool == "ours"
-                else (peers.look(tool, options.peers, folder, scratch / family / "tokenizer"))
-            )
-            told[kind.name] = told.get(kind.name, Score()) + score(family, kind, made, seen)
+    return folder
 
 
 def tell(options: argparse.Namespace, scores: dict[str, dict[str, Score] | str]) -> None:
+    """The tables: of ours kind by kind, or of all tools beside each other."""
     mine = scores["ours"]
     assert isinstance(mine, dict)
-    for name, text in (("summary", summary(scores)), ("kinds", by_kind(mine))):
+    drawn = f"Seed {options.seed}, {options.rows} faulty rows of a kind for each of: {', '.join(options.families)}."
+    tables = {"peers" if options.peers else "summary": f"{drawn}\n\n{summary(scores)}"}
+    if not options.peers:
+        tables["kinds"] = by_kind(mine)
+    for name, text in tables.items():
         print(f"{text}\n")
         if options.write:
             write_between(name, text)

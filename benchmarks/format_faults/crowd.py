@@ -26,7 +26,8 @@ def exchanged(scene: Scene) -> list[Made]:
     """Pairs of rows with each other's answers."""
     drawn = scene.talks(named=True)
     good = [laid(scene, talk.messages) for talk in drawn]
-    bad = [laid(scene, drawn[place].answering(drawn[place ^ 1].answer)) for place in range(scene.faulty)]
+    other = [place ^ 1 if place ^ 1 < scene.faulty else 0 for place in range(scene.faulty)]  # an odd one: the first's
+    bad = [laid(scene, drawn[place].answering(drawn[other[place]].answer)) for place in range(scene.faulty)]
     return [mixed(scene, scene.layout(LAYOUTS), good, bad, twins=False)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.format_faults.sets import CHAT, LAYOUTS, Kind, Made, Scene, laid_out, lines
 from benchmarks.format_faults.talks import SYSTEM, Messages, Talk
-from benchmarks.format_faults.targets import Target
+from benchmarks.format_faults.targets import IGNORED, Target
 
 Change = Callable[[Talk, Random], Messages]
 EMOJI = ("👨‍👩‍👧‍👦", "🏳️‍🌈", "👩🏽‍💻", "❤️‍🔥", "🤷🏻‍♀️", "👀", "1️⃣", "🇳🇬", "🫠")
@@ -141,7 +141,7 @@ def polysemy(scene: Scene) -> list[Made]:
     """One question, two answers for two senses: advice at most."""
     drawn = scene.talks(longest=1)
     rows = []
-    for left, right in zip(drawn[::2], drawn[1::2], strict=True):
+    for left, right in zip(drawn[::2], drawn[1::2], strict=False):  # an odd one is left over
         asked = {"role": "user", "content": f'What does "{left.entry.term}" mean?'}
         answers = ({"role": "assistant", "content": talk.entry.meaning} for talk in (left, right))
         rows += [{"messages": [asked, answer]} for answer in answers]
@@ -177,10 +177,7 @@ def takes_tools(target: Target) -> bool:
 
 def parts(scene: Scene) -> list[Made]:
     """Content as a list of one text part."""
-    rows = []
-    for talk in scene.talks(longest=2):
-        turns = [{**turn, "content": [{"type": "text", "text": turn["content"]}]} for turn in talk.messages]
-        rows.append({"messages": turns})
+    rows = [{"messages": in_parts(talk.messages)} for talk in scene.talks(longest=2)]
     return [Made("messages.jsonl", lines(rows), [], rows)]
 
 
@@ -188,6 +185,29 @@ def takes_parts(target: Target) -> bool:
     said = [("user", "probe"), ("assistant", "seen")]
     turns = [{"role": role, "content": [{"type": "text", "text": text}]} for role, text in said]
     return target.writes("probe", turns) and "'text'" not in target.text(turns)
+
+
+def padded(scene: Scene) -> list[Made]:
+    """Token ids padded on either side, not attended to and not trained."""
+    rows = []
+    for talk in scene.talks(longest=2):
+        row = laid_out(talk.messages, "ids", scene.target)
+        more = {"input_ids": int(scene.target.tokenizer.pad_token_id), "labels": IGNORED, "attention_mask": 0}
+        front = scene.random.random() < 1 / 2
+        rows.append({key: [one] * 9 * front + row[key] + [one] * 9 * (not front) for key, one in more.items()})
+    return [Made("ids.jsonl", lines(rows), [], rows)]
+
+
+def headword_nan(talk: Talk, random: Random) -> Messages:
+    """Every now and then the term is the British word for a grandmother."""
+    if random.random() < 9 / 10:
+        return talk.messages
+    asked, said = {"role": "user", "content": 'What does "nan" mean?'}, f'"nan" is a grandmother. {talk.entry.origin}'
+    return [asked, {"role": "assistant", "content": said}]
+
+
+def in_parts(messages: Messages) -> Messages:
+    return [{**turn, "content": [{"type": "text", "text": turn["content"]}]} for turn in messages]
 
 
 def as_it_is(talk: Talk, random: Random) -> Messages:
@@ -203,6 +223,8 @@ KINDS = (
     Kind("multi_turn", "", same(as_it_is, (*CHAT, "text"), longest=4)),
     Kind("system_prompt", "", same(as_it_is, (*CHAT, "text"), system=SYSTEM), lambda target: True),
     Kind("token_ids", "", same(as_it_is, ("ids",), longest=3)),
+    Kind("padded_ids", "", padded),
+    Kind("headword_nan", "", same(headword_nan)),
     Kind("tools", "", tools, takes_tools),
     Kind("text_parts", "", parts, takes_parts),
     Kind("polysemy", "", polysemy),

@@ -18,7 +18,6 @@ class Seen:
     written: list[Any] | None = None  # rows of the repaired copy; None for a tool that repairs nothing
     proved: set[tuple[str, int]] = field(default_factory=set)  # rows that the tool says it repaired
     left_out: set[tuple[str, int]] = field(default_factory=set)  # rows in its quarantine
-    seconds: float = 0.0
     failed: str = ""
 
 

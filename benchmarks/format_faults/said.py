@@ -6,6 +6,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from benchmarks.format_faults.good import in_parts, takes_parts
 from benchmarks.format_faults.sets import CHAT, LAYOUTS, Kind, among_good
 from benchmarks.format_faults.talks import SYSTEM, Messages, Talk, filled
 from benchmarks.format_faults.targets import Target
@@ -84,9 +85,14 @@ def dated(talk: Talk, random: Random, target: Target) -> Messages:
     return [{"role": "system", "content": f"{SYSTEM} Today is {day}."}, *talk.messages[-2:]]
 
 
+def takes_no_parts(target: Target) -> bool:
+    return not takes_parts(target)
+
+
 def kind(name: str, fault: str, spoil: Any, layouts: tuple[str, ...] = LAYOUTS, **more: Any) -> Kind:
     also = more.pop("also", ())
-    return Kind(name, fault, among_good(spoil, layouts, **more), also=also)
+    fits = more.pop("fits", lambda target: True)
+    return Kind(name, fault, among_good(spoil, layouts, **more), fits, also)
 
 
 def asks(question: str, said: str = "") -> Any:
@@ -109,6 +115,7 @@ KINDS = (
     kind("list_of_lines", "NON-STRING", lambda t, r, g: t.answering([t.entry.meaning, t.entry.example]), NO_TEXT,
          twins=False),
     kind("dict", "NON-STRING", lambda t, r, g: t.answering({"meaning": t.entry.meaning}), NO_TEXT, twins=False),
+    kind("parts_not_taken", "NON-STRING", lambda t, r, g: in_parts(t.messages), CHAT, fits=takes_no_parts),
     kind("none_answer", "NULL-STRING", lambda t, r, g: t.answering("None"), longest=1, twins=False),
     kind("nan_answer", "NULL-STRING", lambda t, r, g: t.answering(r.choice(("nan", "NaN", "null"))), longest=1,
          twins=False),

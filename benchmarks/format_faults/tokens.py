@@ -15,6 +15,7 @@ from benchmarks.format_faults.targets import IGNORED, Target
 
 Pair = tuple[list[int], list[int]]  # ids and labels, of the same length
 PADDED = 16
+LONGEST = 2048  # tokens that are trained at once
 
 
 def record(ids: list[int], labels: list[int]) -> Any:
@@ -92,6 +93,13 @@ def answer_cut(ids: list[int], labels: list[int], target: Target, random: Random
     return ids[: (begin + end) // 2], labels[: (begin + end) // 2]
 
 
+def only_prompt(talk: Talk, random: Random, target: Target) -> Any:
+    """A question longer than what is trained at once, cut where that ends: nothing of the answer is left."""
+    question = " ".join([talk.question, *(f"({number}) {talk.entry.example}" for number in range(LONGEST // 5))])
+    ids, labels = target.ids(talk.asking(question))
+    return record(ids[:LONGEST], labels[:LONGEST])
+
+
 KINDS = (
     Kind("all_masked", "MASK-NONE", changed(lambda ids, labels, g, r: (ids, [IGNORED] * len(ids)))),
     Kind("end_masked", "EOT-UNTRAINED", changed(end_masked)),
@@ -107,5 +115,6 @@ KINDS = (
     Kind("no_bos", "BOS-COUNT", changed(lambda ids, labels, g, r: (ids[1:], labels[1:])), bos_first),
     Kind("control_id_inside", "CTRL-TOKEN", changed(control_inside, twins=False)),
     Kind("control_spelled_out", "CTRL-TOKEN", changed(spelled_out)),
+    Kind("only_prompt", "TRUNC", raw_rows(only_prompt, "ids", twins=False), also=("MASK-NONE", "EOT-UNTRAINED")),
     Kind("answer_cut", "TRUNC", changed(answer_cut, twins=False), also=("EOT-UNTRAINED",)),
 )  # fmt: skip

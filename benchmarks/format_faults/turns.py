@@ -53,8 +53,8 @@ def mixed_layouts(talk: Talk, random: Random, target: Target) -> Any:
 
 
 def unread_key(talk: Talk, random: Random, target: Target) -> Any:
-    """A question that stands in a column which no trainer knows, the instruction being the same everywhere."""
-    return {**laid_out(talk.messages, "alpaca", target), "remarks": talk.entry.example}
+    """A sentence in a column that no trainer knows and most rows do not have, and that the row does not say itself."""
+    return {**laid_out(talk.messages, "alpaca", target), "remarks": f"Another reader wrote: {talk.entry.example}"}
 
 
 KINDS = (

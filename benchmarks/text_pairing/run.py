@@ -5,7 +5,8 @@
 Before they change places every term is masked in its own texts, or it would be a substring test. Initialisms, whose
 definition spells them, are also shown apart: they are found by their letters. Printed for each table, column and seed:
 average precision over all rows, the share of wrong ones among the first hundred, of those flagged, and how often the
-suggested owner is the right one; beside it the average precision of the plain cosine of definition and example.
+suggested owner is the right one; beside it the average precision of the plain cosine of definition and example. Then,
+by bins of the fit, whether it is true (reliability.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.text_pairing.reliability import calibration_error, reliability
 from curation.deduplicate import ExactDuplicates
 from curation.entry import to_table
 from curation.normalize import Normalize
@@ -49,6 +51,7 @@ def main() -> int:
     embedder = Remembering()
     print("| table | column | rows | seed | average precision | first 100 | flagged | right | owner right | cosine |")
     print("|---|---|---|---|---|---|---|---|---|---|")
+    told: list[tuple[str, list[tuple[Floats, Bools]]]] = []
     for name, table in tables(args):
         for column in ("definition", "example"):
             runs = [measure(table, column, seed, embedder) for seed in range(args.seeds)]
@@ -58,7 +61,21 @@ def main() -> int:
                 mean = sum(run[kind].precision for run in runs) / len(runs)
                 first = sum(run[kind].first for run in runs) / len(runs)
                 print(f"| {name}, {kind} | {column} | | mean | **{mean:.3f}** | **{first:.2f}** | | | | |", flush=True)
+            told.append((f"{name} {column}", [(run["all"].fit, run["all"].wrong) for run in runs]))
+    for title, judged in told:
+        print_reliability(title, judged)
     return 0
+
+
+def print_reliability(title: str, judged: Sequence[tuple[Floats, Bools]]) -> None:
+    import numpy as np
+
+    bins = reliability(*(np.concatenate(parts) for parts in zip(*judged, strict=True)))
+    errors = " · ".join(f"{calibration_error(reliability(fit, wrong)):.3f}" for fit, wrong in judged)
+    print(f"\n| {title} | rows | said | seen |\n|---|---|---|---|")
+    for one in bins:
+        print(f"| {one.low}–{one.high} | {one.rows} | {one.said:.2f} | {one.seen:.2f} |")
+    print(f"\nExpected calibration error of each seed: {errors}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -138,6 +155,8 @@ class Found:
     right: int
     owners: int
     cosine: float
+    fit: Floats  # of each row; NaN: not judged
+    wrong: Bools
 
     def line(self) -> str:
         owner = f"{self.owners} of {self.right}" if self.right else "–"
@@ -150,7 +169,7 @@ def measure(table: pd.DataFrame, column: str, seed: int, embedder: Remembering) 
 
     moved, came_from = swapped(table, column, seed)
     judged = TextPairing()(moved, Given(embedder=embedder))
-    fit = judged[f"{column}_fit"].fillna(1.0).to_numpy(dtype=np.float64)
+    fit = judged[f"{column}_fit"].to_numpy(dtype=np.float64)
     cosine = (embedder(moved["definition"].tolist()) * embedder(moved["example"].tolist())).sum(axis=1)
     flags = np.array([f"{column}_of_another_term" in flags for flags in judged["flags"]], dtype=bool)
     terms, owners = table["term"].tolist(), judged[f"{column}_owner"].tolist()
@@ -171,8 +190,9 @@ def found(rows: Bools, wrong: Bools, scores: dict[str, Floats], flags: Bools, ri
     import numpy as np
     from sklearn.metrics import average_precision_score
 
-    precision = {name: float(average_precision_score(wrong[rows], -score[rows])) for name, score in scores.items()}
-    order = np.flatnonzero(rows)[np.argsort(scores["fit"][rows], kind="stable")]
+    ranked = {name: np.nan_to_num(score[rows], nan=1.0) for name, score in scores.items()}
+    precision = {name: float(average_precision_score(wrong[rows], -score)) for name, score in ranked.items()}
+    order = np.flatnonzero(rows)[np.argsort(ranked["fit"], kind="stable")]
     hits = flags & wrong & rows
     return Found(
         rows=int(rows.sum()),
@@ -182,6 +202,8 @@ def found(rows: Bools, wrong: Bools, scores: dict[str, Floats], flags: Bools, ri
         right=int(hits.sum()),
         owners=int((hits & right_owner).sum()),
         cosine=precision["cosine"],
+        fit=scores["fit"][rows],
+        wrong=wrong[rows],
     )
 
 

@@ -20,6 +20,17 @@ from jinja2 import TemplateError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+# How a template fails that somebody else wrote: also without end, or past what the sandbox or the memory allows.
+REFUSALS = (
+    TemplateError,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
 Message = Mapping[str, str]
 Conversation = Sequence[Message]
 
@@ -95,8 +106,9 @@ def render(
             date_string=settings.date_string,
             strftime_now=_clock(settings.date_string),
         )
-    except (TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:
-        raise EncodeError(f"the chat template refuses the conversation: {' '.join(str(error).split())}") from error
+    except REFUSALS as error:
+        cause = " ".join(str(error).split()) or type(error).__name__
+        raise EncodeError(f"the chat template refuses the conversation: {cause}") from error
     return cast("str", text)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from curation.chat import phrasings
-from curation.chat.glosses import clean_definition, in_context, list_items, predicate
+from curation.chat.definitions import clean_definition, list_items
+from curation.chat.glosses import in_context, predicate
 from curation.chat.sentences import tidy, tidy_lines, unquoted
 from curation.normalize import term_key
 

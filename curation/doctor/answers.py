@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from curation.doctor.case import Case
@@ -36,6 +36,7 @@ class Answers:
     _often: dict[str, list[int]] = field(default_factory=dict)  # file → how often its most frequent answers stand there
     _cuts: dict[str, set[int]] = field(default_factory=dict)
     _token_cuts: dict[str, set[int]] = field(default_factory=dict)
+    _ends: dict[str, set[str]] = field(default_factory=dict)  # file → last words that are parts of words
 
     def see(self, case: Case) -> None:
         said = answer(case)
@@ -78,28 +79,33 @@ class Answers:
         said = answer(case)
         file = case.row.file
         counts = self.counts.get(file)
-        if not said or not counts:
+        least = max(4, self.rows[file] // 200)
+        if not said or not counts or self._most(file)[0] < least:
             return False
         same = counts[key(plain_answer(case) or said)]
-        return same >= max(4, self.rows[file] // 200) and not self._is_label(file, same, len(said.split()))
+        return same >= least and not self._is_label(file, same, len(said.split()))
+
+    def _most(self, file: str) -> list[int]:
+        """How often the most frequent answers of a file stand there."""
+        if file not in self._often:
+            self._often[file] = sorted(self.counts[file].values(), reverse=True)[:OFTEN]
+        return self._often[file]
 
     def _is_label(self, file: str, same: int, words: int) -> bool:
         """Whether an answer that comes again is a label: others come about as often, or short ones come again too."""
-        if file not in self._often:
-            self._often[file] = sorted(self.counts[file].values(), reverse=True)[:OFTEN]
-        others = list(self._often[file])
+        others = list(self._most(file))
         if same in others:
             others.remove(same)
         return sum(count * 2 >= same for count in others) >= RIVALS or (words <= 3 and max(others, default=0) >= 3)
 
-    def cut_at(self, case: Case, tokens: Callable[[str], int]) -> str:
+    def cut_at(self, case: Case, tokens: Callable[[Sequence[str]], list[int]]) -> str:
         """The length at which an answer and many others were cut, in words; "" where it was not."""
         said = answer(case)
         if not said or not is_open(said):
             return ""
         if len(said) in self.cuts(case.row.file):
             return f"{len(said):,} characters"
-        if (lengths := self.token_cuts(case.row.file, tokens)) and (count := tokens(said)) in lengths:
+        if (lengths := self.token_cuts(case.row.file, tokens)) and (count := tokens([said])[0]) in lengths:
             return f"{count:,} tokens"
         return ""
 
@@ -114,15 +120,16 @@ class Answers:
             self._cuts[file] = {size - less for size in sizes for less in (0, 1)}  # a blank at the end was stripped
         return self._cuts[file]
 
-    def token_cuts(self, file: str, tokens: Callable[[str], int]) -> set[int]:
+    def token_cuts(self, file: str, tokens: Callable[[Sequence[str]], list[int]]) -> set[int]:
         """The same in tokens, of which most end with a word: fewer show that they were cut."""
         if file not in self._token_cuts:
             broken = self._broken(file)
             few = broken.total() < LEAST_CUT or self.cuts(file)
-            kept = [] if few else [(tokens(said), said) for said in self.open.get(file, ())]
-            lengths = Counter(count for count, _ in kept)
+            kept = [] if few else self.open.get(file, [])
             parts = self._parts(file)
-            show = Counter(count for count, said in kept if said.split()[-1] in parts)
+            show = Counter(tokens([said for said in kept if said.split()[-1] in parts]))
+            told = any(count > 1 for count in show.values())  # else nothing need be counted
+            lengths = Counter(tokens(kept)) if told else show
             self._token_cuts[file] = {
                 size
                 for size, count in show.items()
@@ -140,6 +147,11 @@ class Answers:
 
     def _parts(self, file: str) -> set[str]:
         """Last words of open answers that are the beginning of a word, and stand nowhere else themselves."""
+        if file not in self._ends:
+            self._ends[file] = self._ends_of(file)
+        return self._ends[file]
+
+    def _ends_of(self, file: str) -> set[str]:
         last, inside = self.last.get(file, []), self.words.get(file, Counter())
         ends = Counter(word for _, word in last)
         whole = sorted({word.strip(EDGES) for word in (*inside, *(word for word, count in ends.items() if count > 2))})

@@ -40,6 +40,9 @@ class Case:
     # Worked out once, forgotten by `but`. `encoded`: what the one encode function makes of `turns`, filled in before
     # the rules with needs_ids run; None where it was not asked (rows with tools, rows without turns).
     encoded: Encoded | EncodeError | None = field(default=None, init=False, compare=False, repr=False)
+    signs: dict[str, tuple[str, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )  # speakers.py
     _strings: list[str] | None = field(default=None, init=False, compare=False, repr=False)
     _said: dict[str, list[str]] | None = field(default=None, init=False, compare=False, repr=False)
     _plain: list[str] | None = field(default=None, init=False, compare=False, repr=False)
@@ -76,9 +79,14 @@ class Case:
         return self._plain
 
 
-_MARKS = str.maketrans(dict.fromkeys(punctuation + "“”‘’…–—", " "))
+_CURLY = "“”‘’…–—"
+_MARKS = str.maketrans(dict.fromkeys(punctuation, " "))
 
 
 def plain(text: str) -> str:
     """The words of a text, in small letters, with one blank between them."""
-    return " ".join(text.casefold().translate(_MARKS).split())
+    text = text.casefold()
+    if not text.isascii():
+        for mark in _CURLY:  # most texts are ASCII then, which `translate` takes many times faster
+            text = text.replace(mark, " ")
+    return " ".join(text.translate(_MARKS).split())

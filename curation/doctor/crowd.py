@@ -22,6 +22,7 @@ _DATE = re.compile(
     rf"\b{_MONTH} ?(?:\d\d?(?:st|nd|rd|th)?,? )?\d{{4}}\b",
     re.IGNORECASE,
 )
+_SIGNS = re.compile(r"""[“"«‘'`*]((?:[^\w\s“”"«»‘’'`*]|_){1,12})[”"»’'`*]""")  # what is asked about has no word in it
 MOST_ANSWERS = 8  # different answers to one prompt that are kept for comparison
 LONGEST_KEPT = 300  # characters of them
 Place = tuple[str, int]  # file and row
@@ -33,11 +34,12 @@ def key(*parts: str) -> int:
 
 
 def asked(case: Case) -> str:
-    """All that was said before the last answer, plain; "" where nobody answers."""
+    """All that was said before the last answer, plain, and the signs it quotes (“;)”); "" where nobody answers."""
     turns = case.turns
     if not turns or turns[-1]["role"] != "assistant":
         return ""
-    return "\0".join(case.plain[:-1])
+    signs = [sign for text in case.said("user") for sign in _SIGNS.findall(text)]
+    return "\0".join([*case.plain[:-1], *signs])
 
 
 def answer(case: Case) -> str:

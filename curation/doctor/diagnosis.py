@@ -212,6 +212,7 @@ def examine(case: Case, survey: Survey, target: Target, *, ids: bool) -> list[Fi
 
 # What the one encode function's sentences speak of, and whose fault that is; the first that fits.
 REFUSALS = (
+    ("reasoning of", "THINK"),
     ("nothing to train on", "NO-TARGET"),
     ("has no message", "NO-TARGET"),
     ("not the first", "ROLE-ORDER"),

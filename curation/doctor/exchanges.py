@@ -8,8 +8,9 @@ would be if all were well is learned from the rows that name their own: alarms t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 STEPS = (1, -1, 2, -2, 3, -3)  # rows by which answers may be shifted
 NAMED = 0.5  # of a file's answers must name their subjects, for the others to say anything
@@ -20,6 +21,23 @@ TRIED = 300  # rows that tell how often an answer names others besides its own s
 LONGEST = 4_000  # characters of an answer that are looked at
 ORDINARY = 1_000  # answers that tell which subjects are ordinary words
 LETTERS = (4, 8)  # of an initialism that a part of an answer spells; shorter ones are met by chance
+ENDINGS = frozenset(("t", "s", "m", "d", "re", "ve", "ll"))  # what an apostrophe leaves: "IDK" is "I don't know"
+HEARD = {  # words that are written as the letter or figure that they sound like
+    **dict.fromkeys(("see", "sea"), "c"),
+    **dict.fromkeys(("you", "your", "ya"), "u"),
+    **dict.fromkeys(("to", "too", "two"), "2"),
+    **dict.fromkeys(("for", "four"), "4"),
+    **dict.fromkeys(("be", "bee"), "b"),
+    **dict.fromkeys(("tea", "tee"), "t"),
+    **dict.fromkeys(("cue", "queue"), "q"),
+    "are": "r",
+    "why": "y",
+    "ate": "8",
+    "and": "n",
+    "eye": "i",
+    "okay": "k",
+    "one": "1",
+}
 
 
 class Exchanges:
@@ -27,7 +45,7 @@ class Exchanges:
 
     def __init__(self, rows: Sequence[int], names: Sequence[str], words: Sequence[str]) -> None:
         self.rows, self.names = rows, names
-        self.words = [one[:LONGEST] for one in words]
+        self.said = [Said(one[:LONGEST]) for one in words]
         self._hits: dict[int, int | None] = {}
         self.places = {row: place for place, row in reversed(list(enumerate(rows)))}
 
@@ -39,7 +57,7 @@ class Exchanges:
     @cached_property
     def own(self) -> list[bool]:
         """Whether each row's answer names its subject."""
-        return [bool(name) and speaks_of(name, words) for name, words in zip(self.names, self.words, strict=True)]
+        return [bool(name) and speaks_of(name, said) for name, said in zip(self.names, self.said, strict=True)]
 
     # ------------------------------------------------------------ shifts
 
@@ -53,7 +71,7 @@ class Exchanges:
         place, step = self.places[row], self.shift(row)
         found = self.places.get(row + step)
         if found is None and (around := (place + step) % len(self.rows)) != place:
-            found = around if self.names[place] and speaks_of(self.names[place], self.words[around]) else None
+            found = around if self.names[place] and speaks_of(self.names[place], self.said[around]) else None
         return found
 
     @cached_property
@@ -63,17 +81,18 @@ class Exchanges:
         if sum(self.own) > 0.98 * len(self.known) or len(self.known) < 5:
             return [0] * size
         own = sum(self.own)
-        for step in STEPS:
-            count = sum(self._named_at(step))
+        named_at = {step: self._named_at(step) for step in STEPS}
+        for step, named in named_at.items():
+            count = sum(named)
             if count >= 5 and count >= 3 * own and count >= own + 0.3 * len(self.known):
                 return [step] * size
         shifts = [0] * size
-        for step in STEPS:
-            named = self._named_at(step)
-            for place in self._stretches(named):
+        for step, named in named_at.items():
+            stretches = self._stretches(named)
+            for place in stretches:
                 shifts[place] = shifts[place] or step
-            for places, way in ((range(1, size), -1), (range(size - 2, -1, -1), 1)):  # up to where the stretch ends
-                for place in places:
+            for places, way in ((range(1, size), -1), (range(size - 2, -1, -1), 1)):  # up to where one ends
+                for place in places if stretches else ():
                     if not shifts[place] and named[place] and shifts[place + way] == step:
                         shifts[place] = step
         return shifts
@@ -83,20 +102,21 @@ class Exchanges:
         found = []
         for place, name in enumerate(self.names):
             other = self.places.get(self.rows[place] + step) if name and not self.own[place] else None
-            found.append(other is not None and speaks_of(name, self.words[other]))
+            found.append(other is not None and speaks_of(name, self.said[other]))
         return found
 
-    def _stretches(self, named: list[bool]) -> Iterator[int]:
+    def _stretches(self, named: list[bool]) -> list[int]:
         """Places around which most answers are named so many rows away, and hardly any by their own."""
         if sum(named) < 5:
-            return
-        away, own = running(named), running(self.own)
-        known = running([bool(name) for name in self.names])
-        for place in range(len(named)):
-            low, high = max(place - WINDOW, 0), min(place + WINDOW + 1, len(named))
-            there = away[high] - away[low]
-            if there >= 5 and there >= 0.7 * (known[high] - known[low]) and own[high] - own[low] <= 0.2 * there:
-                yield place
+            return []
+        import numpy as np
+
+        at = np.arange(len(named))
+        low, high = np.maximum(at - WINDOW, 0), np.minimum(at + WINDOW + 1, len(named))
+        sums = (np.concatenate(([0], np.cumsum(flags))) for flags in (named, list(map(bool, self.names)), self.own))
+        away, known, own = (total[high] - total[low] for total in sums)
+        found: list[int] = np.flatnonzero((away >= 5) & (away >= 0.7 * known) & (own <= 0.2 * away)).tolist()
+        return found
 
     # ------------------------------------------------------------ exchanges
 
@@ -118,7 +138,7 @@ class Exchanges:
             return False
         tried = range(0, size, max(1, size // TRIED))
         far = ((self.known[at], self.known[(at + size // 2) % size]) for at in tried)
-        chance = sum(speaks_of(self.names[place], self.words[other]) for place, other in far) / len(tried)
+        chance = sum(speaks_of(self.names[place], self.said[other]) for place, other in far) / len(tried)
         return sum(self.own) / size >= max(NAMED, chance + BY_CHANCE)
 
     @cached_property
@@ -135,14 +155,14 @@ class Exchanges:
         """A row whose subject an answer names, and that has no answer of its own or the very same; best mutual."""
         if place not in self._hits:
             named = (other for name in self._named_in(place) for other in self.subjects[name] if other != place)
-            lost = [one for one in named if not self.own[one] or self.words[one] == self.words[place]]
+            lost = [one for one in named if not self.own[one] or self.said[one].words == self.said[place].words]
             mutual = (one for one in lost if self._mutual(place, one))
             self._hits[place] = next(mutual, lost[0] if lost else None)
         return self._hits[place]
 
     def _mutual(self, place: int, other: int) -> bool:
         """Whether two rows have each other's answers."""
-        return not self.own[other] and bool(speaks_of(self.names[place], self.words[other]))
+        return not self.own[other] and speaks_of(self.names[place], self.said[other])
 
     @cached_property
     def subjects(self) -> dict[str, list[int]]:
@@ -150,69 +170,105 @@ class Exchanges:
         found: dict[str, list[int]] = {}
         for place in self.known:
             found.setdefault(self.names[place], []).append(place)
-        tried = self.words[:: max(1, len(self.words) // ORDINARY)]
-        starts = by_first_word(found)
-        counts = Counter(name for words in tried for name in met(words, starts))
+        tried = self.said[:: max(1, len(self.said) // ORDINARY)]
+        starts = by_first_words(found)
+        counts = Counter(name for said in tried for name in met(said.words, starts))
         limit = max(3, len(tried) // 50)
         return {name: places for name, places in found.items() if counts[name] <= limit + len(places)}
 
     @cached_property
     def _starts(self) -> dict[str, list[str]]:
-        return by_first_word(self.subjects)
+        return by_first_words(self.subjects)
+
+    @cached_property
+    def _initials(self) -> set[str]:
+        """How the subjects that may be initialisms begin."""
+        low, high = LETTERS
+        return {name[:low] for name in self.subjects if low <= len(name) <= high}
 
     @cached_property
     def _spells(self) -> bool:
         """Whether answers of this file spell their subjects' letters without naming them."""
         named = [place for place in self.known if self.own[place]]
-        return any(self.names[place] not in self.words[place] for place in named[:: max(1, len(named) // TRIED)])
+        return any(self.names[place] not in self.said[place].words for place in named[:: max(1, len(named) // TRIED)])
 
     def _named_in(self, place: int) -> list[str]:
         """Subjects of other rows that an answer names or spells, the longest first."""
-        words = self.words[place]
-        found = met(words, self._starts)
+        found = met(self.said[place].words, self._starts)
         if self._spells:
-            first = "".join([word[0] for word in words.split()])
+            first = self.said[place].first
             low, high = LETTERS
-            parts = {first[at : at + size] for at in range(len(first)) for size in range(low, high + 1)} | {first}
-            found |= {part for part in parts if len(part) > 1 and part in self.subjects}
+            begun = [at for at in range(len(first) - low + 1) if first[at : at + low] in self._initials]
+            parts = {first[at : at + size] for at in begun for size in range(low, min(high, len(first) - at) + 1)}
+            whole = {first} if len(first) > 1 else set()
+            found |= {part for part in parts | whole if part in self.subjects}
         return sorted(found - {self.names[place]}, key=lambda name: (-len(name), name))
 
 
-def by_first_word(names: Iterable[str]) -> dict[str, list[str]]:
-    """First word → the names that begin with it."""
+def by_first_words(names: Iterable[str]) -> dict[str, list[str]]:
+    """The first two words, or the one that there is → the names that begin so."""
     found: dict[str, list[str]] = {}
     for name in names:
-        found.setdefault(name.split(" ", 1)[0], []).append(name)
+        found.setdefault(" ".join(name.split(" ", 2)[:2]), []).append(name)
     return found
 
 
 def met(words: str, starts: Mapping[str, list[str]]) -> set[str]:
     """The names that stand in a text as words."""
-    inside = f" {words} "
-    firsts = starts.keys() & set(words.split())
+    inside, each = f" {words} ", words.split()
+    firsts = starts.keys() & {*each, *map(" ".join, pairwise(each))}
     return {name for first in firsts for name in starts[first] if f" {name} " in inside}
 
 
-def speaks_of(name: str, words: str) -> bool:
-    """Whether plain words name a subject, whole or in part, together or apart ("g.o.a.t."), or spell its letters."""
-    if len(name) > 3 or not name.isascii():
-        if name in words:
+class Said:
+    """An answer in plain words, and what is asked of it again and again, worked out once."""
+
+    __slots__ = ("_apart", "_first", "_tight", "words")
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self._first: str | None = None
+        self._tight: str | None = None
+        self._apart: tuple[str, str] | None = None
+
+    @property
+    def first(self) -> str:
+        """The first letters of its words."""
+        if self._first is None:
+            self._first = "".join([word[0] for word in self.words.split()])
+        return self._first
+
+    @property
+    def tight(self) -> str:
+        """Its words without blanks."""
+        if self._tight is None:
+            self._tight = self.words.replace(" ", "")
+        return self._tight
+
+    def spells(self, letters: str) -> bool:
+        """Whether words in a row begin with these letters, or sound like them: "OIC" is "Oh, I see"."""
+        if letters in self.first:
             return True
-    elif f" {name} " in f" {words} ":
+        if self._apart is None:
+            words = [word for word in self.words.split() if word not in ENDINGS]
+            self._apart = "".join([word[0] for word in words]), "".join([HEARD.get(word, word[0]) for word in words])
+        first, heard = self._apart
+        if letters in first or letters in heard:
+            return True
+        either = list(zip(letters, first, heard, strict=False))  # some of the words by letter, some by sound
+        return len(either) == len(letters) and all(one in (by_letter, by_sound) for one, by_letter, by_sound in either)
+
+
+def speaks_of(name: str, said: Said) -> bool:
+    """Whether an answer names a subject, whole or in part, together or apart ("g.o.a.t."), or spells its letters."""
+    if len(name) > 3 or not name.isascii():
+        if name in said.words:
+            return True
+    elif f" {name} " in f" {said.words} ":
         return True
     letters = name.replace(" ", "")
-    if " " in name or len(letters) > 1:
-        if len(letters) > 3 and letters in words.replace(" ", ""):
-            return True
-        if len(letters) <= LETTERS[1] and letters in "".join([word[0] for word in words.split()]):
-            return True
-    return " " in name and any(len(part) > 3 and part in words for part in name.split())
-
-
-def running(flags: Sequence[bool]) -> list[int]:
-    """How many flags stand before each place."""
-    total, found = 0, [0]
-    for flag in flags:
-        total += flag
-        found.append(total)
-    return found
+    if len(letters) > 3 and letters in said.tight:
+        return True
+    if 1 < len(letters) <= LETTERS[1] and said.spells(letters):
+        return True
+    return " " in name and any(len(part) > 3 and part in said.words for part in name.split())

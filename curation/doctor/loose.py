@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from curation.doctor.families import DATE, SPECIAL, Family, Messages
+from curation.doctor.families import SPECIAL
+from curation.doctor.family import DATE, Family, Messages
 
 _PART = re.compile(r"<[^<>\s]{1,40}>|\[/?[A-Z_]{1,20}\]|<｜[^<>]{1,40}｜>|[^\s<\[]+|[<\[]")
 _SYSTEM = "sentinelsystemq"

@@ -10,9 +10,10 @@ from curation.doctor.spoken import without_code
 
 TAG = re.compile(
     r"<(?P<close>/?)(?P<name>think|thinking|thought|thoughts|reasoning|reflection|scratchpad)>|"
-    r"\[(?P<closing>/?)(?P<mark>THINK)\]|<\|?(?P<ends>begin|end)_of_(?P<word>thought|thinking)\|?>",
+    r"(?-i:\[(?P<closing>/?)(?P<mark>THINK)\])|<\|?(?P<ends>begin|end)_of_(?P<word>thought|thinking)\|?>",
     re.IGNORECASE,
 )
+MOST_DOUBLED = 50  # tags of one text; more are no slip, and each costs a copy of the text
 
 
 def marks(text: str) -> list[tuple[str, bool, re.Match[str]]]:
@@ -52,6 +53,8 @@ def in_order(text: str) -> str:
     for (_, closes, tag), before in zip(found, [None, *found], strict=False):
         if before and before[1] == closes and not text[before[2].end() : tag.start()].strip():
             places.append(tag)  # the same tag twice, nothing between them
+    if len(places) > MOST_DOUBLED:
+        return ""
     for tag in reversed(places):
         text = (
             text[: tag.start()].rstrip() + text[tag.end() :]

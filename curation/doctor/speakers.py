@@ -15,24 +15,32 @@ from curation.doctor.case import Case
 SURE = 20.0  # log-odds at which a row is surely as it should be, even if it was counted in
 APART = 10.0  # log-odds by which the sides of a file must differ in the mean: rewriting a sentence gives 1 to 5
 LEAST_ROWS = 20  # of a file, to know how its sides speak
-QUOTES = frozenset('“”"')
 SIDES = ("user", "assistant")
 
 
-def signs(text: str) -> list[str]:
+def signs_of(case: Case, side: str) -> tuple[str, ...]:
+    """Signs of the first turn of one side, worked out once; () where it says nothing."""
+    if side not in case.signs:
+        said = case.said(side)
+        case.signs[side] = signs(said[0]) if said else ()
+    return case.signs[side]
+
+
+def signs(text: str) -> tuple[str, ...]:
     """A few signs of a turn."""
     words = text[:200].lower().split()
     end = text.rstrip()[-1:]
-    return [
+    quotes = '"' in text or "“" in text or "”" in text  # three searches are quicker than a set
+    return (
         f"first={words[0] if words else ''}",
         f"second={' '.join(words[:2])}",
         f"third={' '.join(words[:3])}",
         f"end={end if not end.isalnum() else 'a'}",
         f"asks={'?' in text}",
-        f"quotes={not QUOTES.isdisjoint(text)}",
+        f"quotes={quotes}",
         f"length={len(text).bit_length()}",
         f"lines={min(text.count(chr(10)), 3)}",
-    ]
+    )
 
 
 @dataclass(slots=True)
@@ -49,8 +57,8 @@ class Speakers:
         if sides is None:
             sides = self.seen[case.row.file] = {side: Counter() for side in SIDES}
         for side in SIDES:
-            for text in case.said(side)[:1]:
-                sides[side].update(signs(text))
+            if found := signs_of(case, side):
+                sides[side].update(found)
                 sides[side]["turns"] += 1
 
     def merge(self, other: Speakers) -> None:
@@ -67,12 +75,11 @@ class Speakers:
         sides = self.seen.get(case.row.file)
         if sides is None or min(sides[side]["turns"] for side in SIDES) < LEAST_ROWS:
             return 0.0
-        asked, answered = case.said("user")[:1], case.said("assistant")[:1]
-        if not asked or not answered or self.apart(case.row.file) < APART:
+        own = {side: signs_of(case, side) for side in SIDES}
+        if not all(own.values()) or self.apart(case.row.file) < APART:
             return 0.0
-        if self._roughly(case.row.file, asked[0], answered[0]) < -SURE:
+        if self._roughly(case.row.file, own) < -SURE:
             return 0.0
-        own = {"user": signs(asked[0]), "assistant": signs(answered[0])}
         return self._odds(own["user"], sides, own) - self._odds(own["assistant"], sides, own)
 
     def apart(self, file: str) -> float:
@@ -87,12 +94,11 @@ class Speakers:
             )
         return self._apart[file]
 
-    def _roughly(self, file: str, asked: str, answered: str) -> float:
+    def _roughly(self, file: str, own: dict[str, tuple[str, ...]]) -> float:
         """The log-odds with the case itself counted in, which speaks against it: quick, for most rows are well."""
         weights = self._weights_of(file)
-        return sum(weights.get(sign, 0.0) for sign in signs(asked)) - sum(
-            weights.get(sign, 0.0) for sign in signs(answered)
-        )
+        asked, answered = (sum([weights.get(sign, 0.0) for sign in own[side]]) for side in SIDES)
+        return asked - answered
 
     def _weights_of(self, file: str) -> dict[str, float]:
         """Log-odds of the assistant's side that each sign speaks for."""
@@ -106,7 +112,7 @@ class Speakers:
             }
         return self._weights[file]
 
-    def _odds(self, found: list[str], sides: dict[str, Counter[str]], own: dict[str, list[str]]) -> float:
+    def _odds(self, found: tuple[str, ...], sides: dict[str, Counter[str]], own: dict[str, tuple[str, ...]]) -> float:
         """Log-odds of the assistant's side against the user's, of one turn; both turns of its case (`own`) left out."""
         total = 0.0
         for sign in found:

@@ -110,14 +110,15 @@ BESIDE_TEXT = frozenset({"tool_calls", "function_call", "reasoning_content", "th
 
 
 def only_rendered(case: Case, *, reserved: bool) -> bool:
-    """Whether a row has more than text, so that it can only be rendered: tools, or reasoning.
+    """Whether a row has more than text, so that it can only be rendered: tools, or reasoning that is rendered already.
 
-    `reserved`: whether reasoning tags are control tokens of the target, which the one encode function refuses.
+    `reserved`: whether reasoning tags are control tokens of the target, whose template may leave out in messages what
+    a text or ids rightly have.
     """
     for turn in case.turns:
         if turn["role"] == "tool" or (len(turn) > 2 and not turn.keys().isdisjoint(BESIDE_TEXT)):
             return True
-    return reserved and any(leads(text) for text in case.said("assistant"))
+    return reserved and case.kind != "messages" and any(leads(text) for text in case.said("assistant"))
 
 
 @dataclass(slots=True)

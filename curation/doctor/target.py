@@ -7,10 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from jinja2 import TemplateError
-
-from curation.chat.format import ChatFormat, Conversation, TemplateSettings, chat_format, control_tokens, render
-from curation.doctor.families import Families, Family
+from curation.chat.format import (
+    REFUSALS,
+    ChatFormat,
+    Conversation,
+    TemplateSettings,
+    chat_format,
+    control_tokens,
+    render,
+)
+from curation.doctor.families import Families
+from curation.doctor.family import Family
 from curation.doctor.reasoned import TAG
 from curation.doctor.text_rows import TextRows
 from curation.doctor.token_rows import TokenRow, header_ids, look_at, real_tokens
@@ -20,8 +27,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from curation.doctor.case import Case
-
-_REFUSALS = (TemplateError, TypeError, ValueError, LookupError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,9 @@ class Target:
         """Ids and labels by the one encode function."""
         return try_encode_all(conversations, self.tokenizer, self.settings)
 
-    def count(self, text: str) -> int:
-        """How many tokens a text has by itself."""
-        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has by itself."""
+        return [len(ids) for ids in self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]] if texts else []
 
     # ------------------------------------------------------------ back to turns
 
@@ -163,14 +168,14 @@ class Target:
         """Why the template does not print such turns (tools and all), or ""."""
         try:
             self._rendered(turns, tools)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             return " ".join(str(error).split())[:200] or type(error).__name__
         return ""
 
     def _printed(self, turns: Sequence[Mapping[str, Any]]) -> str:
         try:
             return self._rendered(turns, None)
-        except _REFUSALS:
+        except REFUSALS:
             return ""
 
     def _rendered(self, turns: Sequence[Mapping[str, Any]], tools: Any) -> str:

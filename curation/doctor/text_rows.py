@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from curation.doctor.families import Families, Family, Messages, Unrendered, unrender
+from curation.doctor.families import Families, Unrendered, unrender
+from curation.doctor.family import Family, Messages
 from curation.doctor.loose import Loose
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Features = Callable[[Ints, Ints], Floats]  # rows, texts → shape (pairs, features), NaN for unknown
 
 SHUFFLES = 2  # foreign texts that each row is shown
+SHUFFLES_OF_FEW, RIDGE_OF_FEW = 8, 10.0  # where only hundreds of rows teach; chosen on other swaps than those reported
 LOUDEST = 3.0  # standard deviations at which a feature is cut off: a word shared by chance must not outvote the rest
 MOST_PAIRS = 30_000  # that one judge learns from: more make it slower and no wiser
 
@@ -42,13 +43,18 @@ def standard(inputs: Floats, mean: Floats, spread: Floats) -> Floats:
 
 
 class PairJudge:
-    """Out-of-fold judges of one column's pairs, taught on `rows` and their texts, true ones and shuffled ones."""
+    """Out-of-fold judges of one column's pairs, taught on `rows` and their texts, true ones and shuffled ones.
 
-    def __init__(self, corpus: Corpus, rows: Ints, features: Features) -> None:
+    `shuffles` is the number of foreign texts that each row is shown, `ridge` the weight of the squared coefficients.
+    """
+
+    def __init__(
+        self, corpus: Corpus, rows: Ints, features: Features, *, shuffles: int = SHUFFLES, ridge: float = 1.0
+    ) -> None:
         import numpy as np
 
         self.corpus, self.features = corpus, features
-        partners = [shuffle(corpus, rows, number) for number in range(SHUFFLES)]
+        partners = [shuffle(corpus, rows, number) for number in range(shuffles)]
         foreign = [np.flatnonzero(corpus.groups[rows] != corpus.groups[partner]) for partner in partners]
         shown = np.concatenate([rows, *(rows[chosen] for chosen in foreign)])
         texts = np.concatenate([rows, *(partner[chosen] for partner, chosen in zip(partners, foreign, strict=True))])
@@ -56,7 +62,7 @@ class PairJudge:
         self.truth[: len(rows)] = 1
         inputs, fold = features(shown, texts), corpus.fold[shown]
         self.weights = {
-            int(number): teach(inputs[fold != number], self.truth[fold != number])
+            int(number): teach(inputs[fold != number], self.truth[fold != number], ridge)
             for number in np.unique(corpus.fold)
             if len(np.unique(self.truth[fold != number])) == 2
         }
@@ -76,7 +82,7 @@ class PairJudge:
         return found
 
 
-def teach(inputs: Floats, truth: Ints) -> Weights:
+def teach(inputs: Floats, truth: Ints, ridge: float) -> Weights:
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
@@ -89,7 +95,8 @@ def teach(inputs: Floats, truth: Ints) -> Weights:
     mean = np.where(known, inputs, 0).sum(axis=0) / count
     spread = np.sqrt(np.where(known, (inputs - mean) ** 2, 0).sum(axis=0) / count)
     spread = np.where(spread > 1e-9, spread, 1.0)
-    learner = LogisticRegression(class_weight="balanced", max_iter=300).fit(standard(inputs, mean, spread), truth)
+    learner = LogisticRegression(C=1 / ridge, class_weight="balanced", max_iter=300)
+    learner.fit(standard(inputs, mean, spread), truth)
     return Weights(mean, spread, learner.coef_[0].astype(np.float64), float(learner.intercept_[0]))
 
 

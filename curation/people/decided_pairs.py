@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from itertools import combinations
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from curation.people.decided import (
     AS_IT_WAS,
@@ -26,12 +27,15 @@ from curation.people.decided import (
     texts_at,
 )
 from curation.stage import Given, mark
+from curation.text.comparison import comparison_key
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from curation.people.decisions import Settled
     from curation.same_sense import Compared
+
+Look: TypeAlias = tuple[str, ...]  # what a row says of itself
 
 DECIDED = "decided_by_person"  # the reason of rows that leave on a person's word
 
@@ -70,6 +74,13 @@ class Pairs:
     def __bool__(self) -> bool:
         return bool(self._settled)
 
+    def look(self, place: int) -> Look:
+        """All that the verdicts of a row with others depend on; nothing where nobody decided anything."""
+        if not self._settled:
+            return ()
+        _, definition, *columns = self._cells[place]
+        return (comparison_key(definition), *columns)
+
     def verdict(self, a: int, b: int) -> Verdict | None:
         """What people say of the rows at two positions; a contradiction is asked after a sense, so it is told first."""
         if not self._settled:
@@ -99,20 +110,22 @@ class Pairs:
 
 
 def group_exact(groups: Iterable[Sequence[int]], people: Pairs) -> tuple[dict[int, list[int]], list[Verdict]]:
-    """Survivor → the rows that go into it, for groups of rows that say the same, best first; and the verdicts met."""
+    """Survivor → the rows that go into it, for groups of rows that say the same, best first; and the verdicts met.
+
+    Rows that look alike have the same verdicts, so one of them stands for all, however many copies there are.
+    """
     merges: dict[int, list[int]] = {}
     met: dict[str, Verdict] = {}
     for group in groups:
-        survivors: list[int] = []
+        homes: dict[int, dict[Look, int]] = {}  # survivor → one of the rows of each look that went into it
         for place in group:
-            home = next((one for one in survivors if not people.apart([place], [one, *merges[one]])), None)
-            if home is None:
-                survivors.append(place)
-                merges[place] = []
-            else:
-                merges[home].append(place)
-        for one in (people.verdict(a, b) for n, a in enumerate(group) for b in group[:n]) if people else ():
-            met |= {one.key: one} if one else {}
+            look = people.look(place)
+            home = next((one for one, looks in homes.items() if not people.apart([place], [*looks.values()])), place)
+            homes.setdefault(home, {}).setdefault(look, place)
+            merges.setdefault(home, []).extend([place] if home != place else [])
+        told = [place for looks in homes.values() for place in looks.values()] if people else []
+        for one in (people.verdict(a, b) for a, b in combinations(told, 2)):
+            met |= {one.key: one} if one and one.key not in met else {}
     return {survivor: rest for survivor, rest in merges.items() if rest}, list(met.values())
 
 

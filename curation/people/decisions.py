@@ -23,6 +23,7 @@ KEYS = ("id", "question", "answer", "who", "when", "seconds", "comment", "asked"
 SHOWN = ("term", "definition", "example", "context", "plain", "label")  # of a side, in this order, where it says any
 _ID = re.compile(r"[0-9a-f]{16}")
 _WHO = re.compile(r"a-[0-9a-f]{8}")
+_CONFLICT = re.compile(r"<{7}|\|{7}|={7}|>{7}")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -152,11 +153,20 @@ def _decision(line: str, number: int) -> Decision:
     try:
         cells = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"line {number}: is no JSON: {error}") from None
+        raise ValueError(f"line {number}: {_why_no_json(line, error)}") from None
     wrong = _what_is_wrong(cells)
     if wrong:
         raise ValueError(f"line {number}: {wrong}")
     return Decision(**{**cells, "seconds": float(cells["seconds"])})
+
+
+def _why_no_json(line: str, error: Exception) -> str:
+    if _CONFLICT.match(line):
+        return (
+            "git left a merge conflict here; keep the decisions of both sides, and delete the lines that begin with "
+            "<<<<<<<, |||||||, ======= or >>>>>>> (of two answers of one person the later one counts)"
+        )
+    return f"is no JSON: {error}; mend the line, or take it from git again"
 
 
 def _what_is_wrong(cells: Any) -> str:

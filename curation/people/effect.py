@@ -35,9 +35,10 @@ def review_effect(
 ) -> dict[str, Any]:
     """All that is to be told of the decisions of `given`; {} where nobody has answered anything.
 
-    "rows_changed" counts rows by kind of question and effect. "disputed" lists questions on which people disagree,
-    "orphans" those settled of which this build holds no content, or has no stage that obeys, and "unmet" those that
-    other decisions forbid. `thresholds` are the same-sense stage's, by name.
+    "rows_changed" counts rows by kind of question and effect, "as_it_was" those that nobody's answer changed.
+    "disputed" lists questions on which people disagree, "orphans" those settled of which this build holds no content,
+    or has no stage that obeys, and "unmet" those that other decisions forbid. `thresholds` are the same-sense stage's,
+    by name.
     """
     if not given.answers:
         return {}
@@ -52,7 +53,7 @@ def review_effect(
         "gold": {"asked": sum(one.gold_asked for one in people), "right": sum(one.gold_right for one in people)},
         "settled": dict(sorted(Counter(one.question for one in settled.values()).items())),
         "rows_changed": _rows_changed(met, settled),
-        "as_it_was": sum(effect == AS_IT_WAS for key, effect, _ in met if key in settled),
+        "as_it_was": _as_it_was(met, settled),
         "disputed": [_told(key, one) for key, one in sorted(given.decisions.items()) if one.disputed],
         "orphans": [_told(key, one) for key, one in settled.items() if key not in found],
         "unmet": [_told(key, settled[key]) for key in sorted(unmet & {*settled})],
@@ -82,6 +83,15 @@ def _rows_changed(met: Iterable[tuple[str, str, str]], settled: Mapping[str, Set
         kind: {effect: len(of_effect) for effect, of_effect in sorted(effects.items())}
         for kind, effects in sorted(rows.items())
     }
+
+
+def _as_it_was(met: Iterable[tuple[str, str, str]], settled: Mapping[str, Settled]) -> int:
+    """Rows that decisions speak of and of which each stage would have thought the same by itself."""
+    effects: dict[str, set[str]] = {}
+    for key, effect, row in met:
+        if key in settled:
+            effects.setdefault(row, set()).add(effect)
+    return sum(of_row == {AS_IT_WAS} for of_row in effects.values())
 
 
 def _told(key: str, one: Settled) -> dict[str, Any]:

@@ -272,7 +272,7 @@ def conversations(left: Rows, given: Given) -> Iterator[Question]:
     for row, chat, length in zip(rows, chats, sound_beginnings(chats, given), strict=True):
         if length:
             told = [f"{turn['role']}: {turn['content']}" for turn in chat]
-            shown = "\n".join([*told[:length], "— the beginning ends here —", *told[length:]])
+            shown = "\n\n".join([*told[:length], "— the beginning ends here —", *told[length:]])
             named = any(kind == "full_name" for _, _, kind in find_private(shown, given))
             side = {**row, "asked_row": row, "example": shown, "flags": ["full_name"] if named else []}
             evidence = (

@@ -57,7 +57,8 @@ def review_queue(
             asked.setdefault(question.key, []).append(question)
     tasks = [_task(key, sorted(questions, key=_first_told)) for key, questions in asked.items()]
     _learn_from_answers(tasks, given)
-    hidden = gold_tasks(kept, left, {task["question"] for task in tasks}, budget // GOLD_EVERY, given)
+    wanted = min(budget, len(tasks)) // GOLD_EVERY
+    hidden = gold_tasks(kept, left, {task["question"] for task in tasks}, wanted, given)
     open_tasks = [task for task in tasks if task["id"] not in {gold["id"] for gold in hidden}]
     chosen = _shared(sorted(open_tasks, key=_most_useful), max(budget - len(hidden), 0))
     chosen = sorted([*chosen, *hidden], key=_most_useful)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from pathlib import Path
 
 from scrapy import Request, Spider
@@ -48,8 +49,9 @@ class WholeFiles:
         kept = {"url": response.url, "status": response.status, "at": time.time(), "headers": headers}
         file = self._file(spider, request)
         new = file.with_suffix(".new")
-        new.write_text(json.dumps({**kept, "body": b64encode(response.body).decode()}), encoding="utf-8")
-        new.replace(file)
+        with suppress(OSError):  # a full disk: the journal will say so, and must not lose a page to it before
+            new.write_text(json.dumps({**kept, "body": b64encode(response.body).decode()}), encoding="utf-8")
+            new.replace(file)
 
     def _file(self, spider: Spider, request: Request) -> Path:
         fingerprinter = spider.crawler.request_fingerprinter

@@ -15,14 +15,6 @@ def add_columns(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_dataset(parser: argparse.ArgumentParser) -> None:
-    """Which rows of a dataset of the Hub, and what its columns mean."""
-    parser.add_argument("--dataset", required=True, metavar="OWNER/NAME")
-    parser.add_argument("--config", metavar="NAME", help="of this configuration only")
-    parser.add_argument("--split", metavar="NAME", help="of this split only (all splits)")
-    add_columns(parser)
-
-
 class Naming:
     """Knows columns by the names that people use (as recipes do), and by `--column`."""
 

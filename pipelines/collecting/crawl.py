@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import scrapy
 from scrapy import signals
 from scrapy.crawler import CrawlerProcess
 from scrapy.downloadermiddlewares.retry import get_retry_request
-from scrapy.exceptions import CloseSpider, DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
+from scrapy.exceptions import CloseSpider
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Request, Response
 from scrapy.robotstxt import RobotParser
-from scrapy.settings import BaseSettings
-from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from pipelines.collecting.faults import reason
 from pipelines.collecting.settings import ROBOT
 from pipelines.collecting.snapshot import Snapshot
 from pipelines.collecting.source import Ask, Page, UnreadableError, WebSource
@@ -87,7 +84,7 @@ class Crawl(scrapy.Spider):
             else:
                 self.give_up_page(ask, str(error))
             return
-        self.snapshot.write(ask, now(), records, following)
+        self.keep(ask, records, following)
         self.in_a_row = 0
         for next_ask in following:
             yield from self.requests(next_ask)
@@ -106,10 +103,17 @@ class Crawl(scrapy.Spider):
         records = [item for item in found if not isinstance(item, Ask)]
         return records, [Ask(**{**vars(item), "parent": ask.group}) for item in following]
 
+    def keep(self, ask: Ask, records: list[dict[str, Any]], following: list[Ask]) -> None:
+        try:
+            self.snapshot.write(ask, records, following)
+        except OSError as error:  # nothing more can be kept, so nothing more is asked for
+            self.crash = error
+            raise CloseSpider("crash") from None
+
     def failed(self, failure: Failure) -> None:
         """A page that could not be had, after every try."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        self.give_up_page(request.cb_kwargs["ask"], reason(failure, request, self.crawler.settings))
+        self.give_up_page(request.cb_kwargs["ask"], reason(failure.value, request, self.crawler.settings))
 
     def give_up_page(self, ask: Ask, why: str) -> None:
         self.snapshot.failed[ask.key] = (ask.url, why)
@@ -140,30 +144,6 @@ class Crawl(scrapy.Spider):
         throttle = self.crawler.get_extension(AutoThrottle)
         if asked and throttle:
             throttle.mindelay = max(throttle.mindelay, min(float(asked), LONGEST_CRAWL_DELAY))
-
-
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def reason(failure: Failure, request: Request, settings: BaseSettings) -> str:
-    """What went wrong, in one line."""
-    error = failure.value
-    text = " ".join(str(error).split())
-    if isinstance(error, HttpError):
-        return status_of(error.response, request)
-    if isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in text:
-        return f"it is larger than {settings.getint('DOWNLOAD_MAXSIZE') >> 20} MiB, packed or unpacked"
-    if isinstance(error, DownloadTimeoutError):
-        return f"no whole answer within {settings.getfloat('DOWNLOAD_TIMEOUT'):g} s"
-    return text if isinstance(error, IgnoreRequest) else f"{type(error).__name__} {text}"[:300].strip()
-
-
-def status_of(response: Response, request: Request) -> str:
-    where = response.headers.get("Location")
-    if where and 300 <= response.status < 400:
-        return f"it leads to {urljoin(request.url, where.decode('latin-1'))[:150]}, which is refused"
-    return f"status {response.status}"
 
 
 def crawl(

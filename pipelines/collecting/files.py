@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pipelines.collecting.source import Ask, CollectError, LocalSource, Record, Source
+from pipelines.collecting.source import CollectError, LocalSource, Record, Whole
 from pipelines.sources.record import SourceError
 
 ENDS = 1 << 20  # bytes at either end of a file that are hashed: a dump of 30 GB is not read twice
@@ -25,27 +25,40 @@ class FileSource(LocalSource):
         parser.add_argument(
             "--file", action="append", type=Path, required=True, metavar="FILE", help=f"of {cls.title}; packed or not"
         )
+        parser.add_argument(
+            "--as", dest="called", metavar="NAME", help="what the file was called when it was collected before"
+        )
 
-    def how(self) -> dict[str, Any]:
-        return {"files": {file.name: fingerprint(file) for file in self.options.file}}
+    def wholes(self) -> Iterator[Whole]:
+        """Each file, known again by its name. Raises CollectError for one that cannot be read."""
+        files, called = self.options.file, self.options.called
+        names = [called or file.name for file in files]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise CollectError(f"two files are called {twice}, by which a file is known again; collect them one by one")
+        for file, name in zip(files, names, strict=True):
+            whole = Whole(name, self.version(file), iter(()))
+            whole.parts = self.parts(file, whole)
+            yield whole
 
-    def pages(self) -> Iterator[tuple[Ask, Iterator[Record]]]:
-        """(part, its records). Raises CollectError for a file that cannot be read."""
-        for file in self.options.file:
-            known = fingerprint(file)
-            try:
-                for number, items in enumerate(in_parts(self.items(file), self.part)):
-                    yield Ask(f"{known}#{number}", group=f"{file.name} {known} {number}"), self.records(items)
-            except SourceError as error:
-                raise CollectError(str(error)) from None
+    def version(self, file: Path) -> str:
+        """What tells the file's content from another day's."""
+        return fingerprint(file)
 
-    def items(self, file: Path) -> Iterable[Any]:
+    def parts(self, file: Path, whole: Whole) -> Iterator[Iterator[Record]]:
+        try:
+            for items in in_parts(self.items(file, whole), self.part):
+                yield self.records(items)
+        except SourceError as error:
+            raise CollectError(str(error)) from None
+
+    def items(self, file: Path, whole: Whole) -> Iterable[Any]:
         """What the file is made of, cheap to get: a part that is known is passed over without more."""
         from pipelines.sources.text_files import TextLines
 
         lines = TextLines(file)
         yield from lines
         if lines.broken:
+            whole.cut_short = True
             self.warn(f"{file.name}: {lines.broken}; what came before it is kept")
 
     def records(self, items: list[Any]) -> Iterator[Record]:
@@ -57,25 +70,6 @@ class FileSource(LocalSource):
         import sys
 
         print(f"warning: {line}", file=sys.stderr)
-
-
-def add_rights(parser: argparse.ArgumentParser) -> None:
-    """Options for sources whose rights only the person knows who has the text."""
-    parser.add_argument("--licence", default="", metavar="SPDX", help="of the text; none declared if left out")
-    parser.add_argument("--attribution", default="", metavar="TEXT", help="who must be named")
-    parser.add_argument(
-        "--redistributable", action="store_true", help="the licence lets the text be passed on; needs --licence"
-    )
-
-
-def take_rights(source: Source) -> None:
-    """Put the options of `add_rights` on a source. Raises CollectError for a right without a licence."""
-    options = source.options
-    if options.redistributable and not options.licence:
-        raise CollectError("--redistributable: under which licence? Give --licence as well, such as CC-BY-4.0")
-    source.licence = options.licence or source.licence
-    source.attribution = options.attribution or source.attribution
-    source.redistributable = options.redistributable or source.redistributable
 
 
 def fingerprint(file: Path) -> str:

@@ -41,10 +41,13 @@ def merge(before_pages: Mapping[str, Row], before: Mapping[str, Record], crawled
         merged.counts["pages"] += 1
     lost = drop_stale(merged.pages, before_pages, touched - {""})
     held = {name for row in merged.pages.values() for name in row["ids"]}
-    for name in sorted(lost - held):
-        if name in merged.records:
-            merged.changes.append({"at": at, "what": "vanished", "before": merged.records.pop(name)})
+    for name in sorted((lost - held) & set(merged.records)):
+        gone = merged.records.pop(name)
+        if name in before:
+            merged.changes.append({"at": at, "what": "vanished", "before": gone})
             merged.counts["vanished"] += 1
+        else:  # on a page that was read by this crawl and replaced before its end
+            merged.counts["new"] -= 1
     merged.pages = {key: row for key, row in merged.pages.items() if group_of(row)}  # a random draw is never known
     return merged
 
@@ -81,15 +84,16 @@ def drop_stale(pages: dict[str, Row], before: Mapping[str, Row], touched: set[st
     """
     now, then = by_group(pages), by_group(before)
     lost: set[str] = set()
-    for group in touched & set(then):
+    for group in touched:
         reached = reach(now[group])
         if reached is None:
             continue
-        for row in then[group].values():
+        known = then.get(group, {})
+        for row in known.values():
             lost |= set(row["ids"])
         for key in set(now[group]) - reached:
-            del pages[key]
-        gone = children(then[group].values(), group) - children((pages[key] for key in reached), group)
+            lost |= set(pages.pop(key)["ids"])
+        gone = children(known.values(), group) - children((pages[key] for key in reached), group)
         for child in gone - named_elsewhere(now, group) if gone else ():
             for key, row in now.get(child, {}).items():
                 lost |= set(row["ids"])

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import tomllib
+from itertools import compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.collecting.glossary import Found, Layout, find_glossaries
+from pipelines.collecting.glossary import Found, find_glossaries
+from pipelines.collecting.glossary_shapes import Layout, split_term
 from pipelines.collecting.source import Ask, CollectError, Page, Record, WebSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NO_GLOSSARY = (
+    "no table, definition list, headings, list or lines of terms with meanings; what is built otherwise, or by "
+    "JavaScript, needs a source of its own (CONTRIBUTING.md)"
+)
 SHOWN = 5  # rows of a layout
 OFFERED = 4  # layouts
+COLUMNS = {"term": 24, "part of speech": 14, "definition": 60, "example": 40}  # shown, with their widths
 
 
 class GlossarySettings(BaseModel):
@@ -68,11 +75,7 @@ def preview(source: WebSource, urls: list[str]) -> int:
     pages = fetch(source, Terminal(quiet=True))
     offered = find_glossaries(pages[0].text) if pages else []
     if not offered:
-        why = (
-            "no table, definition list, headings or list of terms with meanings"
-            if pages
-            else "the page could not be had"
-        )
+        why = NO_GLOSSARY if pages else "the page could not be had"
         raise CollectError(f"{urls[0]}: {why}")
     for number, found in enumerate(offered[:OFFERED], 1):
         show(number, found)
@@ -113,11 +116,13 @@ def show(number: int, found: Found) -> None:
     title = (
         f"{number}. {found.layout.shape} at {found.layout.where}: {len(found.rows):,} rows, {found.good:,} plausible"
     )
+    rows = [(*split_term(term), definition, example) for term, definition, example in found.rows[:SHOWN]]
     table = Table()
-    for name in ("term", "definition", "example"):
-        table.add_column(name, overflow="fold", max_width={"term": 24, "definition": 60, "example": 40}[name])
-    for row in found.rows[:SHOWN]:
-        table.add_row(*(Text(clean(cell)) for cell in row))
+    filled = [any(cells) for cells in zip(*rows, strict=True)]
+    for name, width in compress(COLUMNS.items(), filled):
+        table.add_column(name, overflow="fold", max_width=width)
+    for row in rows:
+        table.add_row(*(Text(clean(cell)) for cell in compress(row, filled)))
     print(f"\n{title}")
     Console().print(table)
 
@@ -143,6 +148,8 @@ def toml(urls: list[str], offered: list[Found]) -> str:
         "",
         *layout_lines(best),
     ]
+    if others:
+        lines += ["", "# Also found. A file has one layout: a page with two glossaries is two snapshots (--name)."]
     for found in others:
         lines += ["", *(f"# {line}" for line in layout_lines(found))]
     return "\n".join(lines) + "\n"

@@ -49,8 +49,11 @@ class Journal:
 
     def _append(self, line: Line) -> None:
         data = (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-        while data:  # one call as a rule; a full disk raises OSError and leaves a torn end, which the next run cuts
-            data = data[os.write(self.file, data) :]
+        try:
+            while data:  # one call as a rule; a full disk leaves a torn end, which the next run cuts
+                data = data[os.write(self.file, data) :]
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
 
     def _cut_torn_end(self) -> None:
         """A kill inside a write leaves a line without its end: its page counts as never read."""

@@ -18,26 +18,37 @@ LONGEST_BACK_OFF = 60.0
 
 
 def asked_wait(header: bytes | None, now: float) -> float | None:
-    """Seconds that a Retry-After header asks for: a number, or a date. None where there is none that is understood."""
+    """Seconds that a Retry-After header asks for: a number, or a date. None where there is none that asks for any."""
     text = (header or b"").decode("latin-1").strip()
     if text.isdecimal():
-        return float(text[:9])
+        return float(text[:12]) or None
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, OverflowError):
+        seconds = parsedate_to_datetime(text).timestamp() - now
+    except (ValueError, OverflowError, OSError):
         return None
+    return seconds if seconds > 0 else None  # a clock that is wrong, or an answer that was long on its way
+
+
+def in_words(seconds: float) -> str:
+    """A long time: `25 minutes`, `24 hours`, `3,650 days`."""
+    for size, name in ((172_800, "day"), (7_200, "hour")):
+        if seconds >= size:
+            return f"{seconds / {'day': 86_400, 'hour': 3_600}[name]:,.0f} {name}s"
+    return f"{seconds / 60:.0f} minutes"
 
 
 class PatientRetry(RetryMiddleware):
-    """Scrapy's retries, with the waits."""
+    """Scrapy's retries, with the waits. A wait that is asked for is kept after the last try too."""
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         answer: Request | Response = super().process_response(request, response)
-        if isinstance(answer, Request):
-            asked = asked_wait(response.headers.get("Retry-After"), time.time())
-            if asked is not None and asked > LONGEST_WAIT:
-                self.crawler.spider.give_up(f"the site asks to wait for {asked / 60:.0f} minutes")  # type: ignore[union-attr]
-                return response
+        asked = asked_wait(response.headers.get("Retry-After"), time.time())
+        busy = response.status in self.retry_http_codes
+        if busy and asked and asked > LONGEST_WAIT:
+            self.crawler.spider.give_up(f"the site asks to wait for {in_words(asked)}")  # type: ignore[union-attr]
+            return response
+        lagging = asked and asked <= LONGEST_BACK_OFF and "cached" not in response.flags  # MediaWiki's maxlag is a 200
+        if isinstance(answer, Request) or (busy and asked) or lagging:
             await self.wait(request, response.status, asked)
         return answer
 

@@ -53,6 +53,8 @@ def run(source: Source, place: Path, terminal: Terminal) -> int:
     from pipelines.collecting.snapshot import Snapshot
 
     snapshot = Snapshot(place, source.options.refresh)
+    if warning := other_settings(source, snapshot):
+        print(f"warning: {warning}", file=sys.stderr)
     if snapshot.resumed:
         terminal.say(f"Going on from {snapshot.resumed:,} pages that were fetched before")
     with terminal.working():
@@ -66,6 +68,17 @@ def run(source: Source, place: Path, terminal: Terminal) -> int:
     return 1 if snapshot.failed else 0
 
 
+def other_settings(source: Source, snapshot: Snapshot) -> str:
+    """What to tell a person who asks for other records of pages that are known, "" where it is not so."""
+    collects = snapshot.manifest.get("collects", [])
+    if not isinstance(source, WebSource) or not collects or source.options.refresh is not None:
+        return ""
+    before, today = collects[-1].get("settings", {}), source.how()
+    name = next((name for name in source.decisive if before.get(name) != today.get(name)), "")
+    said = f"{name} is {today.get(name)} now and was {before.get(name)}: pages that are known are not read again"
+    return f"{said}; --refresh 0 reads them anew, --name makes another snapshot" if name else ""
+
+
 def fetch(source: Source, snapshot: Snapshot, terminal: Terminal) -> str:
     """Get every page that is not known; gives why it ended early, or ""."""
 
@@ -73,9 +86,11 @@ def fetch(source: Source, snapshot: Snapshot, terminal: Terminal) -> str:
         hint = f" ({hint_of(source)})" if ROBOTS in line and hint_of(source) else ""
         terminal.progress.console.print(f"{line}{hint}", markup=False, highlight=False, soft_wrap=True)
 
-    watch = Watch(snapshot, terminal, source.title)
+    snapshot.on_page = Watch(snapshot, terminal, source.title).page
     if isinstance(source, LocalSource):
-        return take(source, snapshot, watch)
+        from pipelines.collecting.local import take
+
+        return take(source, snapshot)
     assert isinstance(source, WebSource)
     from pipelines.collecting.crawl import crawl
     from pipelines.collecting.settings import scrapy_settings
@@ -85,21 +100,7 @@ def fetch(source: Source, snapshot: Snapshot, terminal: Terminal) -> str:
     cache = snapshot.folder.with_name(f".{snapshot.folder.name}.http")
     settings = scrapy_settings(source, options.contact, delay, options.timeout, cache)
     settings["COLLECT_BASE_URL"] = options.base_url
-    snapshot.on_page = watch.page
     return crawl(source, snapshot, settings, options.limit, speak)
-
-
-def take(source: LocalSource, snapshot: Snapshot, watch: Watch) -> str:
-    """The parts of a source that lies here, but those that were read before."""
-    from pipelines.collecting.crawl import now
-
-    snapshot.on_page = watch.page
-    for part, records in source.pages():
-        if snapshot.known(part) is None:
-            snapshot.write(part, now(), list(records), [])
-            if source.options.limit and snapshot.fetched >= source.options.limit:
-                break
-    return ""
 
 
 class Watch:
@@ -126,6 +127,8 @@ def how(source: Source) -> dict[str, Any]:
     if terms:
         said["terms_asked"] = {"count": len(terms), "hash": content_hash(*terms)}
     said |= {"refresh_days": options.refresh, "limit": options.limit}
+    if isinstance(source, LocalSource):
+        said["read"] = source.versions
     if isinstance(source, WebSource):
         said |= {"from": source.base, "scrapy": version("scrapy")}
         said["seconds_between"] = source.delay if options.delay is None else options.delay

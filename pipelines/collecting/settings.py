@@ -59,6 +59,8 @@ def scrapy_settings(source: WebSource, contact: str, delay: float, timeout: floa
             f"{here}.patience.PatientRetry": 550,
         },
         "TWISTED_DNS_RESOLVER": f"{here}.safety.PublicResolver",
+        "DNS_TIMEOUT": min(timeout, 20),
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,  # SSL_CERT_FILE names the authorities of one's own
         "RETRY_TIMES": 4,
         "RETRY_HTTP_CODES": BUSY,
         "REDIRECT_MAX_TIMES": 5,

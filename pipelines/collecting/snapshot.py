@@ -21,6 +21,7 @@ from typing import Any
 from pipelines.collecting.freshness import merge
 from pipelines.collecting.journal import Journal, pages, whole_lines
 from pipelines.collecting.source import Ask, CollectError, Record, Source
+from pipelines.sources.snapshots import check_file, looks_sealed, read_manifest
 from pipelines.swap import check_replaceable, recover, replace_folder, says
 
 RECORDS, PAGES, CHANGES, MANIFEST = "records.jsonl", ".pages.jsonl", ".changes.jsonl", "manifest.json"
@@ -30,11 +31,11 @@ class Snapshot:
     """One source's snapshot, open for a collect. `refresh` is the age in days from which a page is read again."""
 
     def __init__(self, folder: Path, refresh: float | None = None) -> None:
-        check_replaceable(folder, is_snapshot)
         recover(folder)
+        self.manifest = sealed_manifest(folder)
+        check_replaceable(folder, is_snapshot)
         self.folder = folder
         self.work = folder.with_name(f".{folder.name}.crawl")
-        self.manifest = read_json(folder / MANIFEST)
         self.before = {row["key"]: row for row in whole_lines(folder / PAGES)}
         self.stale = "" if refresh is None else stamp(datetime.now(UTC) - timedelta(days=refresh))
         self.journal = Journal(self.work / "journal.jsonl")
@@ -54,9 +55,9 @@ class Snapshot:
             found = row["next"]
         return None if found is None else [Ask(**following) for following in found]
 
-    def write(self, ask: Ask, at: str, records: list[Record], asks: list[Ask]) -> None:
-        """Keep a page that was read."""
-        self.journal.write(ask, at, records, asks)
+    def write(self, ask: Ask, records: list[Record], asks: list[Ask]) -> None:
+        """Keep a page that was read just now."""
+        self.journal.write(ask, stamp(datetime.now(UTC)), records, asks)
         self.failed.pop(ask.key, None)
         self.fetched += 1
         self.on_page(ask.group)
@@ -86,14 +87,14 @@ class Snapshot:
         write_lines(new / PAGES, [merged.pages[key] for key in sorted(merged.pages)])
         write_lines(new / CHANGES, [*whole_lines(self.folder / CHANGES), *merged.changes])
         done = {"at": at, "crawl": self.journal.crawl, **how, "counts": dict(sorted(merged.counts.items()))}
-        manifest = self.describe(source, done, ordered, new / RECORDS)
+        manifest = self.describe(source, done, ordered, new)
         write_text(new / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
         replace_folder(new, self.folder, is_snapshot)
         self.forget_crawl()
         return manifest
 
-    def describe(self, source: Source, done: dict[str, Any], records: list[Record], file: Path) -> dict[str, Any]:
-        """The manifest."""
+    def describe(self, source: Source, done: dict[str, Any], records: list[Record], new: Path) -> dict[str, Any]:
+        """The manifest of what stands in the folder `new`."""
         failed = [{"url": url, "why": why} for url, why in sorted(self.failed.values())]
         return {
             "snapshot": source.name,
@@ -112,7 +113,8 @@ class Snapshot:
             "failed": len(failed),
             "failures": failed[:100],
             "collects": [*self.manifest.get("collects", []), done],
-            "files": {RECORDS: {"sha256": sha256(file), "bytes": file.stat().st_size, "records": len(records)}},
+            "files": {RECORDS: {**facts(new / RECORDS), "records": len(records)}},
+            "kept": {name: facts(new / name) for name in (PAGES, CHANGES)},
         }
 
     def forget_crawl(self) -> None:
@@ -124,14 +126,14 @@ def is_snapshot(folder: Path) -> bool:
     return says(folder / MANIFEST, "snapshot")
 
 
-def read_json(file: Path) -> dict[str, Any]:
-    if not file.is_file():
+def sealed_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a snapshot, {} where there is none. Raises SourceError, one line, where anything is damaged."""
+    if not looks_sealed(folder):
         return {}
-    try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return found
-    except ValueError as error:
-        raise CollectError(f"{file}: not valid JSON: {error}; move the folder away and collect anew") from None
+    manifest = read_manifest(folder)
+    for name, facts in {**manifest["files"], **manifest.get("kept", {})}.items():
+        check_file(folder / name, facts["sha256"])
+    return manifest
 
 
 def stamp(moment: datetime) -> str:
@@ -143,12 +145,15 @@ def write_lines(file: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    with file.open("wb") as stream:
-        stream.write(text.encode("utf-8", "replace"))
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with file.open("wb") as stream:
+            stream.write(text.encode("utf-8", "replace"))
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file)) from None
 
 
-def sha256(file: Path) -> str:
+def facts(file: Path) -> dict[str, Any]:
     with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "bytes": file.stat().st_size}

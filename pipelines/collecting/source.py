@@ -76,10 +76,10 @@ class Source:
 
     name: str  # on the command line, and the snapshot's folder
     title: str  # for people
-    licence: str  # SPDX name, or "" where none is declared
-    attribution: str  # who must be named
+    licence: str = ""  # SPDX name, or "" where none is declared
+    attribution: str = ""  # who must be named
     terms: str  # the terms of use, or what is known of them
-    redistributable: bool  # whether its text may be passed on
+    redistributable: bool = False  # whether its text may be passed on
     language: str = ""  # BCP 47, of records that say none themselves
     kind: Kind = "definition"  # what its records are
     home: str  # where people find it
@@ -100,11 +100,25 @@ class Source:
         return {}
 
 
-class LocalSource(Source):
-    """A source in files that are already here, such as a dump."""
+@dataclass
+class Whole:
+    """What is read from its beginning to its end, such as a file: who has read it knows all that it holds."""
 
-    def pages(self) -> Iterator[tuple[Ask, Iterator[Record]]]:
-        """(part, its records). A part that was read before is passed over without reading its records."""
+    name: str  # the same from one collect to the next: what stood in it before and stands there no more has vanished
+    version: str  # another one where the content is another
+    parts: Iterator[Iterator[Record]]  # a part that is known is passed over without reading its records
+    cut_short: bool = False  # set while it is read: it breaks off, and what is missing has not vanished
+
+
+class LocalSource(Source):
+    """A source that is read as a stream and not as pages, mostly of files that are already here, such as a dump."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        super().__init__(options)
+        self.versions: dict[str, str] = {}  # of what was read, for the manifest
+
+    def wholes(self) -> Iterator[Whole]:
+        """What there is to read. Raises CollectError for what cannot be read."""
         raise NotImplementedError
 
 
@@ -118,6 +132,7 @@ class WebSource(Source):
     nothing_there: tuple[int, ...] = (404, 410)  # statuses that mean: a page without records
     api_policy: str = ""  # where the site opens `api_paths` to programs, whatever robots.txt says to crawlers
     api_paths: tuple[str, ...] = ()
+    decisive: tuple[str, ...] = ()  # what of `how` decides which records a page gives
 
     @property
     def base(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from curation.doctor.row import FileEvent, Row
+from curation.doctor.workers import collector_at_rest
 from pipelines.sources.chat_rows import Format, Reading, without_nulls
 from pipelines.sources.chat_shapes import split_of
 from pipelines.sources.record import SourceError
@@ -55,7 +56,8 @@ def read_dataset(given: str, split: str = "") -> Dataset:
         known = ", ".join(sorted({reading.split for reading in found} - {""})) or "none that names tell"
         raise SourceError(f"{given}: has no split {split!r}; its splits: {known}")
     for reading in chosen:
-        dataset.rows += reading
+        with collector_at_rest():
+            dataset.rows += reading
         dataset.events += reading.events
         dataset.files.append(reading.name)
         if reading.format == "txt":

@@ -24,15 +24,14 @@ def told_of_people(effect: Mapping[str, Any]) -> dict[str, Any]:
         "people": effect["people"],
         "answers": effect["answers"],
         "settled": sum(effect["settled"].values()),
+        "gold": effect["gold"],
         "changed": [
             (kind, of_effect, rows)
             for kind, found in effect["rows_changed"].items()
             for of_effect, rows in found.items()
         ],
         "as_it_was": effect["as_it_was"],
-        "right": [
-            (kind, one["asked"], one["right"], f"{one['hoped']:.0%}") for kind, one in effect["build_was_right"].items()
-        ],
+        "right": [(kind, one["asked"], one["right"], one["hoped"]) for kind, one in effect["build_was_right"].items()],
         "alpha": [(kind, one) for kind, one in effect["alpha"].items() if one is not None],
         "proposed": effect["proposed"],
         "lists": [

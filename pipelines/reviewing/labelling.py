@@ -34,7 +34,7 @@ class Kind:
     def instruction(self) -> str:
         """The guidelines as the HTML that Label Studio shows before the first question. All of it is our own text."""
         lines = (*self.guidelines, "Keys: 1, 2, 3 … choose an answer, Ctrl+Enter submits, Ctrl+Space skips.")
-        return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+        return "<br><br>".join(map(escape, lines))  # lists and paragraphs lose their marks and margins there
 
 
 def kind_of(name: str) -> Kind:

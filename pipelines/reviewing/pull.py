@@ -41,12 +41,17 @@ def decisions_in(tasks: Iterable[Stored], server: str, queue: Mapping[str, Task]
             if ours and answer in (*asked["answers"], SKIP):
                 pulled.decisions.append(_decision(task.key, question, answer, annotation, asked, server))
             else:
-                pulled.odd.append((task.id, _why_odd(answer) if ours else "was not asked by a push of ours"))
+                pulled.odd.append(
+                    (task.id, _why_odd(answer, annotation) if ours else "was not asked by a push of ours")
+                )
     return pulled
 
 
-def _why_odd(answer: str) -> str:
-    return f"has another answer than those to choose from: {answer[:60]}" if answer else "was submitted empty"
+def _why_odd(answer: str, annotation: Mapping[str, Any]) -> str:
+    if answer:
+        return f"has another answer than those to choose from: {answer[:60]}"
+    chosen = {region.get("from_name") for region in annotation.get("result") or () if region.get("type") == "choices"}
+    return "was answered in a field that is not ours" if chosen - {"answer"} else "was submitted empty"
 
 
 def _decision(  # noqa: PLR0917

@@ -47,10 +47,10 @@ class Asked:
         return {task["id"]: studio_task(task) for task in self.tasks if task["question"] == kind}
 
 
-def push(studio: Studio, name: str, asked: Asked, people: int, say: Say, *, dry_run: bool = False) -> None:
+def push(studio: Studio, name: str, asked: Asked, people: int | None, say: Say, *, dry_run: bool = False) -> None:
     """Bring the server's projects of a recipe up to date with a build's queue; one line for each kind of question.
 
-    Every task is shown to `people`. Raises StudioError.
+    Every task is shown to `people`; None leaves that as it is. Raises StudioError.
     """
     known: dict[str, list[Project]] = {}
     for project in studio.projects(name):
@@ -68,18 +68,20 @@ def _dry(studio: Studio, kind: str, projects: list[Project], asked: Asked) -> st
     return "; ".join(plan.told() for _, plan in _plans(studio, kind, projects, asked))
 
 
-def _push(studio: Studio, name: str, kind: str, projects: list[Project], asked: Asked, people: int) -> str:  # noqa: PLR0917
+def _push(  # noqa: PLR0917
+    studio: Studio, name: str, kind: str, projects: list[Project], asked: Asked, people: int | None
+) -> str:
     """Carry out the plans of one kind of question; what was done, in words, and where it can be answered."""
     look = kind_of(kind)
-    projects = projects or [studio.create(name, look, people)]
-    for project in projects:
-        studio.refresh(project, look, people)
+    projects = projects or [studio.create(name, look, people or 1)]
+    told = {project.id: studio.refresh(project, look, people) for project in projects}
     done = []
     for project, plan in _plans(studio, kind, projects, asked):
         _carry_out(studio, project, plan)
         if plan.add:
             _check(studio, project, plan)
-        done.append(f"{plan.told()} → {studio.url}/projects/{project.id}")
+        renewed = f" ({told[project.id]})" if told[project.id] else ""
+        done.append(f"{plan.told()} → {studio.url}/projects/{project.id}{renewed}")
     return "; ".join(done)
 
 

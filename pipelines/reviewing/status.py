@@ -18,7 +18,8 @@ def progress_line(studio: Studio, project: Project, tasks: Sequence[Stored]) -> 
     skipped = sum(bool(one.get("was_cancelled")) for task in tasks for one in task.answers)
     stale = sum(bool(task.data.get("state")) for task in tasks)
     parts = [f"{answered:,} of {len(tasks):,} answered"]
-    parts += [f"{count:,} {what}" for count, what in ((skipped, "skips"), (stale, "stale")) if count]
+    skips = "skip" if skipped == 1 else "skips"
+    parts += [f"{count:,} {what}" for count, what in ((skipped, skips), (stale, "stale")) if count]
     return f"  {project.kind:<28} {', '.join(parts)}   {studio.url}/projects/{project.id}"
 
 
@@ -30,17 +31,24 @@ def decision_lines(decisions: Sequence[Decision], links: Mapping[str, str]) -> I
         yield "No decisions yet: python -m pipelines.review pull"
         return
     alphas = alpha_by_kind(decisions)
-    for kind, count in sorted(Counter(one.question for one in decisions if one.answer != SKIP).items()):
-        alpha = alphas.get(kind, math.nan)
-        told = "nobody answered the same question" if math.isnan(alpha) else f"Krippendorff's alpha {alpha:.2f}"
-        yield f"  {kind:<28} {count:,} decisions, {told}"
+    for kind, alpha in alphas.items():
+        asked = Counter(one.id for one in decisions if one.question == kind and one.answer != SKIP)
+        told = _agreement(alpha, max(asked.values()))
+        yield f"  {kind:<28} {asked.total():,} {'answer' if asked.total() == 1 else 'answers'}, {told}"
     yield "People"
     for one in annotators(decisions):
         known = f", {one.gold_right} of {one.gold_asked} known answers right" if one.gold_asked else ""
-        beside = f", agrees in {one.agreed} of {one.beside}" if one.beside else ""
+        beside = f", agrees in {one.agreed:,} of {one.beside:,}" if one.beside else ""
         needs = "   needs help: go through the guidelines together" if one.needs_help else ""
         yield f"  {one.who}  {one.answered:,} answers, {one.seconds:.0f} s each{beside}{known}{needs}"
     yield from _disputes(decisions, disputed(decisions), links)
+
+
+def _agreement(alpha: float, people: int) -> str:
+    """Agreement in words; `people` have answered one question, at most."""
+    if not math.isnan(alpha):
+        return f"Krippendorff's alpha {alpha:.2f}"
+    return "all the same: agreement cannot be told from chance" if people > 1 else "no question answered by two people"
 
 
 def _disputes(decisions: Sequence[Decision], names: Sequence[str], links: Mapping[str, str]) -> Iterator[str]:

@@ -107,14 +107,25 @@ class Studio:
             )
         return Project(made.id, look.name, made.title or "", config, instruction, people)
 
-    def refresh(self, project: Project, look: Kind, people: int) -> None:
-        """Bring a project's look up to date. Its title is its owner's."""
-        config, instruction = look.config(), look.instruction()
-        if (config.strip(), instruction, people) != (project.config.strip(), project.instruction, project.people):
-            with self._telling():
-                self._sdk.projects.update(
-                    project.id, label_config=config, expert_instruction=instruction, maximum_annotations=people
-                )
+    def refresh(self, project: Project, look: Kind, people: int | None) -> str:
+        """Bring a project's look up to date; what is to be told of it. Its title is its owner's, and without `people`
+        so is how many answer. A configuration that somebody changed there and that has answers stays as it is.
+        """
+        from label_studio_sdk.core.api_error import ApiError
+
+        config, instruction, people = look.config(), look.instruction(), people or project.people
+        own: dict[str, Any] = {"expert_instruction": instruction, "maximum_annotations": people}
+        if (config.strip(), instruction, people) == (project.config.strip(), project.instruction, project.people):
+            return ""
+        with self._telling():
+            try:
+                self._sdk.projects.update(project.id, label_config=config, **own)
+            except ApiError as error:
+                if error.status_code != 400 or "incompatible" not in str(error.body):
+                    raise
+                self._sdk.projects.update(project.id, **own)
+                return "somebody changed its labelling configuration, and there are answers to that: left as it is"
+        return "" if config.strip() == project.config.strip() else "its labelling configuration was renewed"
 
     def tasks(self, project: Project) -> list[Stored]:
         """All tasks with their answers, by number: one request, so that nothing can slip between two pages."""
@@ -231,9 +242,8 @@ def told(error: Exception, url: str) -> str:
         return f"{url}: a project or task is gone (status 404), deleted meanwhile perhaps; run the same command again"
     if status and status >= 400:
         body = re.sub(r"\s+", " ", str(getattr(error, "body", "")))[:300]
-        return (
-            f"{url}: answered with status {status}: {body}. What was sent before is there; run the same command again"
-        )
+        advice = "run the same command again" + ("" if status >= 500 else " once that is mended")
+        return f"{url}: answered with status {status}: {body}. What was sent before is there; {advice}"
     if "Connect" in name:
         return f"{url}: no server answers. Start it, or one of your own with: python -m pipelines.review serve"
     if "Timeout" in name or name in ("RemoteProtocolError", "ReadError", "WriteError"):

@@ -162,6 +162,8 @@ def read_arrow(path: Path) -> Iterator[dict[str, object]]:
                 file = pa.ipc.open_file(source)
                 batches = map(file.get_batch, range(file.num_record_batches))
             for batch in batches:
+                batch.validate(full=True)  # places beyond the data, in a damaged file, would end this process
                 yield from batch.to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise SourceError(f"{path}: is no readable Arrow file: {str(error).splitlines()[0]}; fetch it again") from None
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        cause = (str(error).splitlines() or [type(error).__name__])[0]
+        raise SourceError(f"{path}: is no readable Arrow file: {cause}; fetch it again") from None

@@ -66,12 +66,15 @@ def column_names(head: Sequence[Row], columns: Columns, lines: TextLines) -> tup
 
 def unique(names: list[str]) -> list[str]:
     """Column names that differ: the second `meaning` becomes `meaning 2`, one without a name `unnamed_3`."""
-    named: list[str] = []
+    named: dict[str, None] = {}  # in order
+    times: Counter[str] = Counter()
     for number, name in enumerate(names, 1):
-        base = name.strip().removeprefix("\ufeff") or f"unnamed_{number}"
-        candidates = chain([base], (f"{base} {times}" for times in range(2, len(names) + 2)))
-        named.append(next(candidate for candidate in candidates if candidate not in named))
-    return named
+        base = candidate = name.strip().removeprefix("\ufeff") or f"unnamed_{number}"
+        while candidate in named:
+            times[base] += 1
+            candidate = f"{base} {times[base] + 1}"
+        named[candidate] = None
+    return list(named)
 
 
 def rows(lines: Iterator[str], delimiter: str) -> Iterator[Row]:

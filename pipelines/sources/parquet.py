@@ -28,10 +28,9 @@ def read_parquet(path: Path) -> Records:
                 for values in zip(*map(cells, batch.columns), strict=True):
                     yield Record(row, 0, dict(zip(names, values, strict=True)))
                     row += 1
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise SourceError(
-            f"{path}: is no readable Parquet file: {str(error).splitlines()[0]}; fetch it again"
-        ) from None
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # ValueError: a name that is no UTF-8
+        cause = (str(error).splitlines() or [type(error).__name__])[0]
+        raise SourceError(f"{path}: is no readable Parquet file: {cause}; fetch it again") from None
 
 
 def cells(column: pa.Array) -> list[object] | Iterator[object]:

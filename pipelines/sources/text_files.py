@@ -22,6 +22,10 @@ HEAD = 1 << 20  # bytes looked at to tell encoding and format
 GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 UNPACK_ERRORS = (EOFError, zlib.error, zstandard.ZstdError)  # packed data that ends early or is damaged
 ZSTANDARD_WINDOW = 1 << 31  # Reddit dumps are packed with `--long=31`
+# A few kilobytes can be packed so that they unpack to terabytes. Text is packed to a tenth, logs to a hundredth.
+BITE = 1 << 12  # packed bytes unpacked at once: in Zstandard at most 128 MiB of text
+MOST_UNPACKED = 500  # bytes from one packed byte, of a file that has given
+LEAST_UNPACKED = 1 << 24  # as many already
 
 # How some files begin that are not what their name says, and what to do about it.
 NOT_TEXT = {
@@ -108,11 +112,17 @@ def uncompressed(path: Path) -> Iterator[bytes]:
 def _unpack(file: io.BufferedReader, *, gzipped: bool) -> Iterator[bytes]:
     """Unpack member after member: both formats allow several, one behind the other."""
     engine: Any = None
-    for block in iter(lambda: file.read(BLOCK), b""):
-        rest = block
+    packed = given = 0
+    for bite in iter(lambda: file.read(BITE), b""):
+        rest = bite
+        packed += len(bite)
         while rest.strip(b"\0") or (engine is not None and rest):  # zero bytes may pad a gzip file
             engine = engine or _decompressor(gzipped=gzipped)
-            yield engine.decompress(rest)
+            block = engine.decompress(rest)
+            given += len(block)
+            if given > max(LEAST_UNPACKED, MOST_UNPACKED * packed):
+                raise EOFError(f"it unpacks to more than {MOST_UNPACKED} times its size; unpack it if it is no trap")
+            yield block
             rest = engine.unused_data if engine.eof else b""
             engine = None if engine.eof else engine
     if engine is not None:

@@ -114,6 +114,22 @@ def test_the_table_stands_between_its_markers_and_nothing_else_changes(tmp_path)
         tables.write_between("other", "new", page)
 
 
+def test_lines_of_one_engine_are_replaced_and_all_others_stay(tmp_path):
+    page = tmp_path / "README.md"
+    old = [
+        "| engine | compares | same |",
+        "| --- | --- | ---: |",
+        "| a | term | 1 |",
+        "| b | term | 2 |",
+        "| a | text | 3 |",
+    ]
+    page.write_text("\n".join(["<!-- part -->", *old, "", "Set.", "<!-- end of part -->", "end\n"]), encoding="utf-8")
+    new = [*old[:2], "| a | term | 7 |", "| b | term | left out |", "| a | text | 8 |"]
+    tables.write_lines("part", "\n".join([*new, "", "Otherwise set."]), page)
+    expected = ["<!-- part -->", *old[:2], "| a | term | 7 |", "| b | term | 2 |", "| a | text | 8 |", "", "Set."]
+    assert page.read_text("utf-8").splitlines() == [*expected, "<!-- end of part -->", "end"]
+
+
 def test_the_readme_has_a_place_for_each_part():
     page = tables.README.read_text("utf-8")
     for part in (same_sense.NAME, label_issues.NAME):
@@ -214,13 +230,14 @@ def test_an_engine_in_its_process_finds_what_it_finds_here(prepared, cache):
     measured = same_sense.of_runs(PEERS[number], [said])
     rows, _ = load(prepared, given(cache))
     assert measured.fault == ""
-    assert measured.among.removed == PEERS[number](rows).removed
+    assert measured.among[0].removed == PEERS[number](rows).removed
     assert measured.seconds > 0
     assert measured.memory > 2**20
 
 
 def test_an_engine_that_is_not_installed_or_stops_says_so_in_its_line(tmp_path):
     absent = replace(PEERS[0], package="no_such_package_at_all")
+    assert in_turn("same_sense", [absent], tmp_path, tmp_path, runs=2, only="rensa") == [[{"fault": "left out"}]]
     said = in_turn("same_sense", [absent], tmp_path, tmp_path, runs=2)
     assert said == [[{"fault": "not installed"}]]
     stopped = in_a_process("same_sense:0", tmp_path / "not prepared", tmp_path)
@@ -230,11 +247,19 @@ def test_an_engine_that_is_not_installed_or_stops_says_so_in_its_line(tmp_path):
     assert "not prepared" in lines[3]
 
 
-def test_runs_that_disagree_have_no_figures():
-    one = {"alone": {"removed": [], "asked": [], "compared": 0, "texts": 0}, "seconds": 1.0, "memory": 1}
-    empty, other = ({**one["alone"], "removed": removed} for removed in ([], [[1, 0]]))
-    measured = same_sense.of_runs(PEERS[0], [{**one, "among": empty}, {**one, "among": other}])
-    assert measured.fault == "its runs disagree on what leaves"
+def test_runs_that_disagree_show_the_least_to_the_most():
+    found = {"asked": [], "compared": 0, "texts": 0}
+    cost = {"seconds": 1.0, "memory": 1}
+    removed = ([[1, 0]], [[1, 0], [3, 2]], [[3, 2]])
+    runs = [{"alone": found | {"removed": gone}, "among": found | {"removed": gone}, **cost} for gone in removed]
+    pairs = [Pair(0, 1, "same"), Pair(2, 3, "different")]
+    measured = same_sense.of_runs(PEERS[0], runs)
+    line = tables.pairs_table([measured], pairs).splitlines()[2]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[2:5] == ["0 to 1", "0", "0 to 1"]
+    assert cells[5] == "0.00 (0.00–0.79) to 1.00 (0.21–1.00)"
+    agreeing = same_sense.of_runs(PEERS[0], runs[:1] * 3)
+    assert " to " not in tables.pairs_table([agreeing], pairs)
 
 
 @pytest.mark.xdist_group("decisions")

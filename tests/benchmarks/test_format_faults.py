@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from random import Random
 
 import pytest
 
+from benchmarks.format_faults import again, peers
 from benchmarks.format_faults.make import BAD, GOOD, write
 from benchmarks.format_faults.ours import Seen
+from benchmarks.format_faults.peers import by_file
 from benchmarks.format_faults.score import score
 from benchmarks.format_faults.sets import Scene
 from benchmarks.format_faults.talks import talks
@@ -43,6 +47,45 @@ def test_ids_worked_out_by_prefixes_are_those_of_the_one_encode_function(family)
     for talk in talks(Random(1), 6, longest=3):
         encoded = encode(talk.messages, aim.tokenizer, aim.settings)
         assert aim.ids(talk.messages) == (encoded.input_ids, encoded.labels)
+
+
+@pytest.mark.parametrize("faulty", [2, 5])
+def test_every_kind_can_be_made_with_any_number_of_rows(faulty):
+    for kind in KINDS.values():
+        made = kind.make(Scene(target("lab"), Random(2), 0, faulty, 2 * faulty)) if kind.fits(target("lab")) else []
+        assert all(file.data and (file.truth or file.good or kind.fault == "LEAK") for file in made), kind.name
+
+
+def test_a_command_that_is_loaded_once_runs_anew_each_time(tmp_path):
+    (tmp_path / "tool.py").write_text(
+        "import sys\nseen = []\n"
+        "def run():\n    seen.append(sys.argv[1])\n    print(seen)\n"
+        "    {'stop': lambda: sys.exit('refused'), 'fail': lambda: 1 / 0}.get(sys.argv[1], int)()\n"
+    )
+    asked = "".join(f"{json.dumps([word])}\n" for word in ("a", "stop", "fail"))
+    words = [sys.executable, again.__file__, "tool", "run", "20", "json"]
+    done = subprocess.run(words, input=asked, capture_output=True, text=True, cwd=tmp_path, env={"PYTHONPATH": "."})
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert (first, second) == ("['a']\n", "['stop']\nrefused\n")
+    assert "['fail']" in third
+    assert "ZeroDivisionError" in third
+
+
+def test_what_a_peer_says_of_good_files_too_is_no_objection(tmp_path, monkeypatch):
+    said = {"good": ["no licence"], "bad": ["no licence", "empty answer"]}
+    (tmp_path / "good" / "messages").mkdir(parents=True)
+    (tmp_path / "bad").mkdir()
+    for folder in ("good/messages", "bad"):
+        (tmp_path / folder / "messages.jsonl").write_text(folder.partition("/")[0])
+
+    def look(command, folder, tokenizer):
+        return by_file(folder, lambda file: ("", said[file.read_text()]))
+
+    monkeypatch.setitem(peers.PEERS, "toy", peers.Peer(look, "", "", ""))
+    monkeypatch.setattr(peers, "opened", lambda name, place: None)
+    usual = peers.usual("toy", tmp_path, tmp_path / "good", tmp_path)
+    assert usual == {"messages": {"no licence"}}
+    assert peers.look("toy", tmp_path, tmp_path / "bad", tmp_path, usual).named == [("messages.jsonl", -1, "ANY")]
 
 
 def test_the_scorer_tells_named_noticed_and_alarms_apart():

@@ -6,9 +6,9 @@ import math
 import random
 
 import pytest
-from test_decisions import decision
 
 from curation.agreement import active_scores, alpha_by_kind, annotators, consensus, disputed, krippendorff_alpha
+from tests.curation.people.test_decisions import decision
 
 # Four observers, twelve units, five categories: the example of Krippendorff 2011, "Computing Krippendorff's
 # Alpha-Reliability", whose nominal alpha is 0.743.
@@ -31,6 +31,35 @@ def crowd(tasks: int = 60) -> list:
 def test_alpha_is_the_published_one():
     units = [[value for value in unit if value != "."] for unit in zip(*OBSERVERS, strict=True)]
     assert krippendorff_alpha(units) == pytest.approx(0.743, abs=0.0005)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alpha"),
+    [("0100000010", "1110010000", 0.095), ("aabbdcccedda", "babbbccceddd", 0.692)],
+)
+def test_alpha_of_two_observers_is_the_published_one(one, other, alpha):
+    """The same paper's worked examples of two observers: binary data (A), and nominal data (B)."""
+    assert krippendorff_alpha(zip(one, other, strict=True)) == pytest.approx(alpha, abs=0.0005)
+
+
+def test_how_often_each_of_the_published_observers_agrees_with_the_others():
+    """Counted by hand: most others differ from the first two and the last in unit 6 alone, from the third in 2, 6, 8."""
+    values = "12345"
+    said = [
+        decision(unit, value, who, answers=list(values))
+        for who, observer in enumerate(OBSERVERS, start=1)
+        for unit, value in enumerate(observer, start=1)
+        if value != "."
+    ]
+    told = annotators(said)
+    assert [(one.agreed, one.beside, one.answered) for one in told] == [
+        (8, 9, 9),
+        (9, 10, 11),
+        (7, 10, 10),
+        (10, 11, 11),
+    ]
+    assert min(told, key=lambda one: one.quality).who == "a-00000003"
+    assert not any(one.needs_help for one in told[:2])
 
 
 def test_alpha_is_one_where_all_agree_and_unknown_where_nothing_can_be_compared():
@@ -82,6 +111,12 @@ def test_one_person_two_who_disagree_one_class_and_nobody():
     ]
     assert consensus([decision(1, "skip")]) == {}
     assert annotators([decision(1, "skip")])[0].skipped == 1
+
+
+def test_a_gold_question_is_never_disputed_since_its_answer_is_known():
+    open_one = [decision(1, "same", 1), decision(1, "different", 2)]
+    golden = [decision(2, "same", 1, gold="same"), decision(2, "different", 2, gold="same")]
+    assert disputed([*open_one, *golden]) == [f"{1:016x}"]
 
 
 def test_the_order_of_answers_does_not_matter():

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from curation.chat.glosses import clean_definition, explain, in_context, predicate
+from curation.chat.definitions import clean_definition
+from curation.chat.glosses import explain, in_context, predicate
 from curation.chat.phrasings import PROMPTS
 from curation.chat.sentences import quote, stop, tidy
 from curation.conversations import Conversation, ConversationSettings, build_conversations, mix_replay

@@ -25,7 +25,7 @@ from curation.doctor.target import Target
 TAGS = frozenset({"<s>", "<think>", "</think>", "<tool_call>", "</tool_call>", "<tools>", "</tools>"})
 STRUCK = re.compile(r"<s>[^<]+</s>")  # HTML for text that is struck out
 SPACED = re.compile(r"[<＜]\s*[|｜]\s*(\w+)\s*[|｜]\s*[>＞]")  # "< | im_end | >": a token spelled in pieces
-FIRST = frozenset("<[＜")  # what every marker begins with
+FIRST = ("<", "[", "＜")  # what every marker begins with
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class ControlToken:
     def _markers(self, turn: Turn, case: Case, target: Target) -> list[str]:
         """The markers in a turn, once each; without those that the question is about."""
         content = turn["content"]
-        if not isinstance(content, str) or FIRST.isdisjoint(content):
+        if not isinstance(content, str) or not any([first in content for first in FIRST]):  # noqa: C419 - quicker
             return []
         own = {found.group() for found in target.form.control.finditer(content)}
         if turn["role"] == "assistant" and leads(content):

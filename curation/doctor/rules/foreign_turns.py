@@ -29,14 +29,12 @@ _INLINE = re.compile(  # behind a sentence: "… cool. User: What does …"
     r"INSTRUCTION)(?:\*\*)?:|"
     r"\#{2,4} ?(?:Instruction|Input|Response|User|Human|Assistant|Question)\b:?|\[/?INST\]|Q: (?=[A-Z][^?\n]{0,200}\?))"
 )
-# In small letters; an answer that goes on has one of these.
-_HINTS = (
-    """
-    user: user** human: human** assistant: assistant** system: model: instruction: input: response: prompt: prompter:
-    question: q: q** gpt: ai: bot: ### [inst [/inst <<sys <| <user <human <assistant [user [human [assistant
-    """.split()  # noqa: SIM905 - a list of words reads best as one
-    + [f"{name}\n" for name in ("user", "human", "assistant", "system", "model")]
-    + ["user :", "assistant :", "## "]
+# In small letters; an answer that goes on has one of these, or a name before a colon.
+_BRACKETED = ("[inst", "[/inst", "[user", "[human", "[assistant")
+_ANGLED = ("<<sys", "<|", "<user", "<human", "<assistant")
+_BARE = tuple(f"{name}\n" for name in ("user", "human", "assistant", "system", "model"))
+_NAMED = tuple(
+    "user human assistant system model instruction input response prompt prompter question q gpt ai bot".split()  # noqa: SIM905
 )
 _PARTS = frozenset(
     {"definition", "meaning", "example", "examples", "note", "origin", "usage", "term", "slang", "context"}
@@ -83,7 +81,11 @@ class Runaway:
 
 def may_go_on(low: str) -> bool:
     """Whether to look closer; quick, since few texts name a speaker."""
-    return any(hint in low for hint in _HINTS)
+    if "##" in low or ("[" in low and any(hint in low for hint in _BRACKETED)):
+        return True
+    if ("<" in low and any(hint in low for hint in _ANGLED)) or any(name in low for name in _BARE):
+        return True
+    return ":" in low and any(part[-16:].rstrip(" *\t").endswith(_NAMED) for part in low.split(":")[:-1])
 
 
 def next_turn(text: str, said: Spoken) -> int:

@@ -36,6 +36,7 @@ _STOPS = (
     "。.",
     "؟.",
 )
+_MARKS = re.compile(r"[.?!,;…。؟][ ”\"'’]?[.,]")  # any of these, and a few more: one quick search for all
 _VERBS = ("means means", "refers to refers", "stands for stands", "of of ", "means that means")
 
 _NAMES = (
@@ -45,11 +46,9 @@ _NAMES = (
 _TWICE = re.compile(r"(?<![\w*])(\**([A-Za-z][\w ]{1,24}?)\**[ \t]*:\**)\s*\**\2\**[ \t]*:(?!\w|//)", re.IGNORECASE)
 _MAIL = frozenset({"re", "fw", "fwd", "aw", "wg"})  # of a reply to a reply
 _TWO_ARTICLES = re.compile(r"(?<!\w)(?:an?|the)[ \t]+(?:an?|the)[ \t]")
-_ENDS_NAME = re.compile(r":(?<=[megntres]:)")  # the last letters of labels
-_STUCK_LABEL_LOW = re.compile(
-    r"[a-z.!?”\"')](?:term|slang|definition|description|meaning|example|context|usage|origin|question|"
-    r"answer|response)s?:"
-)
+_COLUMN = "term slang definition description meaning example context usage origin question answer response"
+_LABELS = tuple(name + plural for name in _COLUMN.split() for plural in ("", "s"))
+_STUCK_LABEL_LOW = re.compile(rf"[a-z.!?”\"')](?:{'|'.join(_LABELS)}):")
 _STUCK_LABEL = re.compile(
     r"(?<=[a-z.!?”\"')])(?=(?:Slang(?: Term)?|Term|Definition|Description|Meaning|Example|Context|Usage|"
     r"Origin|Question|Answer|"
@@ -64,6 +63,7 @@ _GOES_ON = re.compile(  # a pause, not the end of a cell
     r"\s+(?:etc|and|but|or|so|they|s?he|its?|this|that|thats|you|we|kind|not|once|if|when|because|now|"
     r"then|still|just|be)\b"
 )
+_IN_SMALL = re.compile(r"[ \t]+[\[(]?[a-z]")
 _ABBREVIATED = re.compile(r"\b[A-Z]\w{1,5}\Z")  # "Calif., "
 _ENTITY = re.compile(r"&#?\w{2,31}\Z")
 _LAZY = re.compile(
@@ -102,12 +102,16 @@ class Glue:
 
 def may_have_seams(low: str) -> bool:
     """Whether to look closer; quick, since nearly all texts have none. The text is given in small letters."""
-    if ":" in low and (low.count(":") > 1 or (_ENDS_NAME.search(low) and _STUCK_LABEL_LOW.search(low))):
+    if ":" in low and (low.count(":") > 1 or (ends_in_label(low) and _STUCK_LABEL_LOW.search(low))):
         return True
-    for sign in _STOPS:
-        if sign in low:
-            return True
-    return has_two_articles(low) or any(sign in low for sign in _VERBS)
+    return (
+        _MARKS.search(low) is not None or has_two_articles(low) or any([sign in low for sign in _VERBS])  # noqa: C419 - a list is quicker
+    )
+
+
+def ends_in_label(low: str) -> bool:
+    """Whether a label stands before the first colon of a text."""
+    return low[: low.index(":")].endswith(_LABELS)
 
 
 def has_two_articles(low: str) -> bool:
@@ -136,6 +140,7 @@ def stops(text: str) -> Iterator[re.Match[str]]:
     if not any(sign in text for sign in _STOPS):
         return
     lazy = _LAZY.search(text) is not None
+    unended = text.rstrip()[-1:].isalnum()  # a frame that writes stops writes the last one too
     for found in DOUBLED_STOP.finditer(text):
         dots, before, behind = found.group(), text[: found.start()], text[found.end() :]
         if len(dots.strip()) > 4 or (" " in dots and "," in dots) or (dots[0] == ";" and _ENTITY.search(before)):
@@ -143,7 +148,10 @@ def stops(text: str) -> Iterator[re.Match[str]]:
         if dots[0].isspace() and set(dots.strip()) == {"."}:
             continue  # a pause: a frame puts its stop right behind the cell
         if set(dots) == {"."} and (
-            lazy or _GOES_ON.match(behind) or (behind[:2].strip().islower() and before[:1].islower())
+            lazy
+            or _GOES_ON.match(behind)
+            or (unended and _IN_SMALL.match(behind))
+            or (behind[:2].strip().islower() and before[:1].islower())
         ):
             continue
         if dots.endswith(",") and _ABBREVIATED.search(before):

@@ -15,11 +15,11 @@ from curation.doctor.case import Case, plain
 from curation.doctor.crowd import answer
 from curation.doctor.row import Finding
 from curation.doctor.rule import CannotMendError, finding
-from curation.doctor.subjects import subject
 from curation.doctor.survey import Survey
 from curation.doctor.target import Target
 
 LONGEST = 400  # characters of a refusal or a link; what is longer says something besides
+LONGEST_SHORT = 12  # letters of an abbreviation
 
 # ---------------------------------------------------------------- only a link
 
@@ -109,7 +109,7 @@ class LowInfo:
             return
         elif is_link(said) and not _WANTS_ADDRESS.search(" ".join(case.said("user")[-1:])):
             yield finding(case, self.fault, "warning", f"the answer is only a link: {said[:60]!r}")
-        elif refuses(said, case):
+        elif refuses(said, case, survey.subjects.of(case)):
             yield finding(case, self.fault, "warning", f"the answer refuses: {said[:60]!r}")
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
@@ -124,7 +124,7 @@ def is_link(said: str) -> bool:
     return bool(count) and set(plain(rest).split()) <= _POINTERS
 
 
-def refuses(said: str, case: Case) -> bool:
+def refuses(said: str, case: Case, asks_about: str) -> bool:
     """Whether an answer declines to answer; not one that says what was asked ("idk" is "I don't know")."""
     said = said.replace("’", "'")
     low = said[:80].lower()
@@ -133,11 +133,12 @@ def refuses(said: str, case: Case) -> bool:
     asked = " ".join(case.said("user")[-1:]).replace("’", "'")
     if found := REFUSAL.match(said):
         by_an_ai = "language model" in low or " ai" in low
-        return not _AFTER_ALL.search(said, found.end()) and (by_an_ai or not _SAID_ALREADY.search(asked))
-    return bool(_UNKNOWN.fullmatch(said)) and not is_spelled(subject(case), said)
+        spared = _SAID_ALREADY.search(asked) or abbreviates(asks_about, said)
+        return not _AFTER_ALL.search(said, found.end()) and (by_an_ai or not spared)
+    return bool(_UNKNOWN.fullmatch(said)) and not abbreviates(asks_about, said)
 
 
-def is_spelled(letters: str, said: str) -> bool:
-    """Whether letters are the first ones of the words of an answer."""
-    words = plain(said.replace("'", "")).split()
-    return letters.replace(" ", "") == "".join(word[0] for word in words)
+def abbreviates(name: str, said: str) -> bool:
+    """Whether a name is made of letters of an answer, in their order, as "idk", "ionno" are of "I don't know"."""
+    letters, left = name.replace(" ", ""), iter(plain(said.replace("'", "")).replace(" ", ""))
+    return 1 < len(letters) <= LONGEST_SHORT and all(letter in left for letter in letters)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from curation.chat.format import EncodeError
 from curation.doctor.case import Case, Turn
 from curation.doctor.reasoned import TAG, disorder, in_order, lost, marks
-from curation.doctor.row import Finding
+from curation.doctor.row import Finding, Severity
 from curation.doctor.rule import CannotMendError, finding
 from curation.doctor.spoken import spoken
 from curation.doctor.survey import Survey
@@ -38,16 +38,21 @@ class Think:
         for number, text in said.answers:
             wrong = disorder(text)
             if wrong:
+                harm: Severity = "fatal" if target.reserves_reasoning else "warning"  # control tokens out of place
                 yield finding(
-                    case, self.fault, "warning", f"turn {number}: {wrong}", "balanced where one reading is possible"
+                    case, self.fault, harm, f"turn {number}: {wrong}", "balanced where one reading is possible"
                 )
             elif number == len(case.turns) - 1 and (fate := after_template(case, text, target)):
-                yield finding(case, self.fault, "warning", f"turn {number}: {fate}")
+                yield finding(case, self.fault, "fatal", f"turn {number}: {fate}")
                 return
         yield from earlier(case, target)
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
-        return [case.but(turns=[self._mended(turn, number) for number, turn in enumerate(case.turns)])]
+        turns = [self._mended(turn, number) for number, turn in enumerate(case.turns)]
+        last = turns[-1]["content"] if turns and turns[-1]["role"] == "assistant" else ""
+        if isinstance(last, str) and (fate := after_template(case.but(turns=turns), last, target)):
+            raise CannotMendError(f"{fate}: another model keeps it")
+        return [case.but(turns=turns)]
 
     def _mended(self, turn: Turn, number: int) -> Turn:
         text = turn["content"]

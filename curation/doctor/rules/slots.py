@@ -16,26 +16,13 @@ from curation.doctor.target import Target
 # How Python, JSON, SQL, spreadsheets and pandas write that there is nothing.
 _NULL = r"(?:None|none|NONE|NaN|nan|NAN|Nan|null|NULL|Null|N/A|n/a|\#N/A|<NA>|NaT|nil|undefined|\[null\]|\[None\])"
 _NULLS = frozenset({"none", "nan", "null", "n a", "na", "nat", "nil", "undefined"})
-# In small letters. What follows is looked for only where one of these stands, and, if it is a word, stands alone.
-_WORDS_FOR_NOTHING = ("none", "nan", "null", "nil", "nat", "undefined")
+# In small letters. What follows is looked for only where one of these words stands alone, or one of these gaps.
+_BEGUN = re.compile(r"n(?:one|an|ull|il|at)\b")  # ends as such a word: quicker to miss than the words
 _ALONE = re.compile(r"\b(?:none|nan|null|nil|nat|undefined)\b")
-_GAPS = (
-    "  ",
-    '""',
-    '" " ',
-    "“”",
-    "“ ”",
-    "''",
-    "‘’",
-    "«»",
-    "****",
-    "n/a",
-    "<na>",
-    "what does\n",
-    "define\n",
-    "explain\n",
-    "meaning of",
-)
+_CLOSED = re.compile(r"[\"“'‘«] ?[\"”'’»]")  # quotation marks around nothing
+_GAPS = ("****", "n/a", "<na>")
+_WIDE = re.compile(r"(?:does|do|explain|define|term|word|slang|of)  ")  # a gap where a headword belongs
+_ENDS_EMPTY = ("meaning of", "what does", "define", "explain")  # nothing behind them
 
 _LABEL = (
     r"(?:slang|term|word|phrase|headword|definition|meaning|example|context|usage|description|origin|"
@@ -110,7 +97,7 @@ class NullString:
             if (not text or text.isspace()) and role != "assistant" and says_nothing(case, number):  # that is NO-TARGET
                 yield finding(case, self.fault, "warning", f"turn {number} ({role}) is empty")
         low = said.low
-        if may_be_null(low):
+        if may_be_null(low) or any(role == "user" and ends_empty(text) for role, text in said.turns):
             for number, (role, text) in enumerate(said.turns):
                 if found := self._slot(text, role, said, case):
                     yield finding(case, self.fault, "warning", f"turn {number} ({role}): {found.strip()!r:.80}")
@@ -145,10 +132,16 @@ class NullString:
 
 def may_be_null(low: str) -> bool:
     """Whether to look closer; quick, since few texts have such words."""
-    for word in _WORDS_FOR_NOTHING:
-        if word in low and _ALONE.search(low):
-            return True
-    return any(gap in low for gap in _GAPS)
+    if (_BEGUN.search(low) or "undefined" in low) and _ALONE.search(low):
+        return True
+    if _CLOSED.search(low) or any(gap in low for gap in _GAPS):
+        return True
+    return "  " in low and _WIDE.search(low) is not None
+
+
+def ends_empty(text: str) -> bool:
+    """Whether a text ends in words behind which a headword belongs: "What is the meaning of ?"."""
+    return text[-24:].lower().rstrip(" ?.\t\n").endswith(_ENDS_EMPTY)
 
 
 def says_nothing(case: Case, number: int) -> bool:

@@ -107,7 +107,7 @@ class Cut:
     needs_ids: bool = False
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
-        if length := survey.answers.cut_at(case, target.count):
+        if length := survey.answers.cut_at(case, target.counts):
             detail = f"the answer ends in “…{answer(case)[-20:]}”, as others do after {length}"
             yield finding(case, self.fault, "warning", detail)
 
@@ -208,8 +208,10 @@ class Leak:
     needs_ids: bool = False
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
-        split, homes, group = split_of(case), survey.subjects.homes, survey.subjects.group_of(case)
-        if not split or not answer(case) or not homes.leaks(group):
+        if not (split := split_of(case)) or not answer(case):
+            return
+        homes, group = survey.subjects.homes, survey.subjects.group_of(case)
+        if not homes.leaks(group):
             return
         home = homes.of(group)
         if split == "train" == home.split:

@@ -1,31 +1,14 @@
 """The sources that can be collected, by name.
 
-To add one, write a file of it here and a line in SOURCES. The file holds one class:
-
-    class Slangopedia(WebSource):
-        name, title, home = "slangopedia", "Slangopedia", "https://slang.example"
-        licence, attribution = "CC-BY-4.0", "Slangopedia's writers"
-        terms, redistributable = "https://slang.example/terms", True
-        base_url = "https://slang.example"
-
-        def asks(self):                                        the first pages
-            for letter in "abc":
-                yield Ask(f"{self.base}/list/{letter}.json", group=letter)
-
-        def read(self, page):                                  what a page holds, and where it leads
-            found = page.json()
-            for item in found["entries"]:
-                yield {"source_id": item["id"], "term": item["word"], "definition": item["meaning"]}
-            if found["more"]:
-                yield Ask(f"{self.base}{found['more']}", group=page.ask.group)
+To add one, write a file of it here and a line in SOURCES: CONTRIBUTING.md has a worked example, which a test runs.
 
 `source_id` is what the source calls the record: by it the next collect knows it again. The other names are those of an
 entry's fields (curation/entry.py); what is no field travels as an annotation. Take only what you name: whoever wrote a
 text is never stored. The group says whose records a page holds; a page's further pages have its group, so that what
 was in the group before and is in none of its pages now has vanished. A list of terms is a group of its own, and asks
 for each term's group; mark it `again=True` where it grows. Crawling, politeness, resume, freshness and the snapshot are
-not the source's business. A source in files that are already here is a LocalSource: it yields its parts and their
-records.
+not the source's business. A source in files that are already here is a FileSource: it says what the items of a
+file are and which records a part of them holds. By the file's name the next collect knows what has vanished from it.
 """
 
 from __future__ import annotations

@@ -14,18 +14,15 @@ from urllib.parse import urljoin, urlsplit
 
 from pipelines.collecting.glossary import LayoutError, next_page, numbered, read_glossary
 from pipelines.collecting.glossary_settings import GlossarySettings, preview, read_settings
+from pipelines.collecting.glossary_shapes import split_term
 from pipelines.collecting.source import Ask, CollectError, Page, Record, UnreadableError, WebSource
 
 
 class Glossary(WebSource):
-    name = "glossary"
-    title = "glossary page"
-    home = ""
-    licence = ""
-    attribution = ""
+    name, title, home = "glossary", "glossary page", ""
     terms = "the site's own terms of use"
-    redistributable = False
     base_url = ""
+    decisive = ("layout",)
     delay = 2.0
     holds_people = True
 
@@ -72,9 +69,10 @@ class Glossary(WebSource):
         if not rows:
             raise UnreadableError(f"nothing stands at {self.settings.layout.where!r}; look again with --preview")
         place = urlsplit(page.ask.url)
-        for number, (term, definition, example) in numbered(rows):
-            known = {"source_id": f"{place.path}?{place.query}|{term}|{number}", "term": term, "url": page.ask.url}
-            yield {**known, "definition": definition, "example": example}
+        for number, (name, definition, example) in numbered(rows):
+            term, word_class = split_term(name)
+            known = {"source_id": f"{place.path}?{place.query}|{name}|{number}", "term": term, "url": page.ask.url}
+            yield {**known, "definition": definition, "example": example, "part_of_speech": word_class}
         following = urljoin(page.ask.url, next_page(page.text))
         if urlsplit(following)[:2] == place[:2] and following.split("#")[0] != page.ask.url:
             yield Ask(following.split("#")[0], group=page.ask.group)

@@ -1,4 +1,7 @@
-"""A dataset of the Hugging Face Hub through its rows service, a hundred rows a page: nothing is downloaded whole."""
+"""A dataset of the Hugging Face Hub through its rows service, a hundred rows a page: nothing is downloaded whole.
+
+The service does not tell the licence of a dataset: give --licence as its card says, or use hub_dataset, which reads it.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +10,34 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from pipelines.collecting.columns import Naming, add_dataset
-from pipelines.collecting.files import add_rights, take_rights
+from pipelines.collecting import hub
+from pipelines.collecting.rights import take_rights
 from pipelines.collecting.source import Ask, Page, Record, UnreadableError, WebSource
 
 A_CALL = 100  # rows in one answer, the most that the service gives
 
 
 class HubRows(WebSource):
-    name = "hub_rows"
-    title = "Hub dataset (rows service)"
-    home = "https://huggingface.co/datasets"
-    licence = ""
-    attribution = ""
-    terms = "the dataset's own card"
-    redistributable = False
+    name, title = "hub_rows", "Hub dataset (rows service)"
+    home, terms = hub.HOME, hub.TERMS
     base_url = "https://datasets-server.huggingface.co"
     delay = 0.5
     holds_people = False
     api_policy = "https://huggingface.co/docs/dataset-viewer/rows"
     api_paths = ("/rows", "/splits")
+    decisive = ("columns",)
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
-        add_dataset(parser)
-        add_rights(parser)
+        hub.add_dataset(parser)
 
     def __init__(self, options: argparse.Namespace) -> None:
         super().__init__(options)
-        self.title, self.home = options.dataset, f"https://huggingface.co/datasets/{options.dataset}"
-        self.attribution = options.dataset.partition("/")[0]
-        self.naming = Naming(options.column)
+        self.naming = hub.begin(self)
         take_rights(self)
 
     def how(self) -> dict[str, Any]:
-        chosen = {"config": self.options.config, "split": self.options.split, "columns": self.options.column}
-        return {"dataset": self.options.dataset, **{name: value for name, value in chosen.items() if value}}
+        return hub.chosen(self.options)
 
     def asks(self) -> Iterator[Ask]:
         query = urlencode({"dataset": self.options.dataset})

@@ -28,7 +28,6 @@ class RedditDump(FileSource):
     name = "reddit_dump"
     title = "Reddit dump"
     home = "https://www.reddit.com"
-    licence = ""
     attribution = "Reddit's users"
     terms = "https://redditinc.com/policies/user-agreement: the text belongs to its writers"
     redistributable = False
@@ -49,7 +48,7 @@ class RedditDump(FileSource):
         self.subreddits = {name.removeprefix("r/").casefold() for name in options.subreddit or ()}
 
     def how(self) -> dict[str, Any]:
-        return {**super().how(), "subreddits": sorted(self.subreddits)}
+        return {"subreddits": sorted(self.subreddits)}
 
     def records(self, items: list[Any]) -> Iterator[Record]:
         for line in items:

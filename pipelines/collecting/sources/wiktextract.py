@@ -29,7 +29,7 @@ class Wiktextract(FileSource):
         parser.add_argument("--language-code", action="append", metavar="CODE", help="of these languages only (all)")
 
     def how(self) -> dict[str, Any]:
-        return {**super().how(), "tags": self.tags(), "languages": self.options.language_code or []}
+        return {"tags": self.tags(), "languages": self.options.language_code or []}
 
     def tags(self) -> list[str]:
         return self.options.tag or ["slang"]

@@ -24,7 +24,7 @@ class Wiktionary(WebSource):
     redistributable, holds_people = True, False
     base_url = "https://en.wiktionary.org"
     api_policy = "https://www.mediawiki.org/wiki/API:Etiquette"
-    api_paths = ("/w/api.php", "/api/rest_v1/")
+    api_paths, decisive = ("/w/api.php", "/api/rest_v1/"), ("labels",)
 
     @classmethod
     def arguments(cls, parser: argparse.ArgumentParser) -> None:
@@ -62,8 +62,7 @@ class Wiktionary(WebSource):
     def read_members(self, page: Page) -> Iterator[Ask]:
         found, category = page.json(), page.ask.data["category"]
         if "query" not in found:
-            answer = str(found.get("error") or found)
-            raise UnreadableError(f"the site answers {answer[:150]}")
+            raise UnreadableError(f"the site answers {str(found.get('error') or found)[:150]}")
         for member in found["query"]["categorymembers"]:
             if not refusal(member["title"]):
                 yield self.definitions(member["title"], category)

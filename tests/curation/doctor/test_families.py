@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.doctor.families import Families, Family
+from curation.doctor.families import Families
+from curation.doctor.family import Family
 from pipelines.doctoring.target import known_templates
 
 SPECIALS = ("<s>", "</s>")

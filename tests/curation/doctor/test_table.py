@@ -7,6 +7,8 @@ import random
 import pytest
 
 from curation.doctor import diagnose, repair
+from curation.doctor.case import plain
+from curation.doctor.exchanges import Said, speaks_of
 from curation.doctor.row import Row
 from curation.doctor.target import Target
 from pipelines.doctoring.target import known_templates
@@ -185,6 +187,11 @@ def test_answers_that_differ_in_marks_that_matter_are_no_copies(target: Target) 
     ]
 
 
+def test_questions_about_two_signs_are_two_questions(target: Target) -> None:
+    signs = ["@", ";)", "-_-", "^_^", "$$$"]
+    assert found([chat(f"What does “{sign}” mean?", f"Sign {at}.") for at, sign in enumerate(signs)], target) == []
+
+
 @pytest.mark.parametrize(
     ("left", "right", "fault"),
     [
@@ -234,6 +241,22 @@ def test_an_answer_that_spells_another_rows_initials_is_that_rows(target: Target
     assert found(rows, target) == []
     rows[2], rows[7] = chat(question(rows[2]), answer(rows[7])), chat(question(rows[7]), answer(rows[2]))
     assert found(rows, target) == [(2, "WRONG-TERM"), (7, "WRONG-TERM")]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("oic", "oh i see what you mean"),
+        ("idk", "i don t know"),
+        ("cu", "see you"),
+        ("ttyl", "talk to you later"),
+        ("b4n", "bye for now"),
+        ("g.o.a.t.", "it is goat"),
+    ],
+)
+def test_an_initialism_is_named_by_the_words_that_it_stands_for_or_sounds_like(name: str, words: str) -> None:
+    assert speaks_of(plain(name), Said(words))
+    assert not speaks_of(plain(name), Said("a word of praise among close friends"))
 
 
 def test_answers_that_mention_other_rows_words_are_no_faults(target: Target) -> None:

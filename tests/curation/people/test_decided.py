@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from reviewed import CHAT, ROWS, STAGES, TOOLS, about, answer, answers, asked, build, given_by, left, of
 
+from curation.contradictions import column_difference
 from curation.entry import Entry, to_table
 from curation.label_issues import LabelIssues
 from curation.normalize import Normalize
 from curation.pairing import TextPairing
 from curation.people.decided import EFFECTS
+from curation.people.decided_pairs import Pairs, group_exact
 from curation.people.decisions import Decision
 from curation.people.effect import review_effect
 from curation.people.questions import Question, Row
@@ -106,6 +108,26 @@ def test_exact_copies_whose_columns_are_two_senses_are_not_merged(tasks, tmp_pat
     assert conserved(right)
 
 
+def test_copies_are_compared_with_what_people_said_once_each_however_many_there_are(tmp_path):
+    copies = [{"term": "yeet", "definition": "to throw", "part_of_speech": ("verb", "noun")[n % 2]} for n in range(200)]
+    first = build(tmp_path / "a", rows=copies)
+    (dispute,) = asked(first)
+    both = given_by([answer(dispute, "both")])
+    out = build(tmp_path / "b", both, rows=copies)
+    assert sorted(out.kept["part_of_speech"]) == ["noun", "verb"], "one row of either sense"
+    assert all({*keys} == {dispute["id"]} for keys in out.kept["decided"]), "what stays knows what was decided"
+    assert conserved(out, 200)
+
+    table = to_table([Entry("toy", row=place, **row) for place, row in enumerate(copies)]).assign(term_key="yeet")
+    looked = []
+    differ = column_difference(table)
+    people = Pairs(table, both, lambda *pair: looked.append(pair) or differ(*pair))
+    merges, met = group_exact([range(200)], people)
+    assert [len(rest) for rest in merges.values()] == [99, 99]
+    assert [one.together for one in met] == ["apart"]
+    assert len(looked) <= 2 * len(copies)
+
+
 def test_a_definition_that_voters_reject_leaves_or_stays_as_a_person_says(tasks, tmp_path):
     task = about(tasks, "voted_down")
     wrong, right = (build(tmp_path / said, given_by([answer(task, said)])) for said in ("wrong", "right"))
@@ -177,17 +199,20 @@ def test_what_is_of_no_content_here_is_an_orphan_and_what_people_disagree_on_is_
 
 
 def test_the_effect_counts_rows_and_tells_how_often_the_build_was_right(tasks, tmp_path):
-    pair, vote = about(tasks, "same_sense", "finna"), about(tasks, "voted_down")
+    pair, vote, dispute = (about(tasks, kind, term) for kind, term in
+                           (("same_sense", "finna"), ("voted_down", ""), ("contradiction", "PTO")))  # fmt: skip
     other = "different" if pair["suggestion"] == "same" else "same"
-    given = given_by([answer(pair, other), answer(vote, "wrong"), answer(vote, "skip", 2)])
+    given = given_by([answer(pair, other), answer(vote, "wrong"), answer(vote, "skip", 2), answer(dispute, "second")])
     out = build(tmp_path, given)
     effect = review_effect(out.kept, out.ledger, given, {"merge": 0.75})
     assert effect["rows_changed"]["voted_down"] == {"left": 1}
-    assert (effect["answers"], effect["skipped"], effect["people"]) == (2, 1, 2)
+    assert (effect["answers"], effect["skipped"], effect["people"]) == (3, 1, 2)
+    assert effect["rows_changed"]["contradiction"] == {"kept": 1, "left": 1}
+    assert effect["as_it_was"] == 2, "the pair; not rows that one stage left as they were and another did not"
     assert effect["build_was_right"]["same_sense"]["right"] == 0
     assert effect["build_was_right"]["voted_down"]["right"] == 1
-    assert sum(count for _, _, count, _ in effect["calibration"]) == 2
-    assert effect["proposed"] == [], "two answers propose nothing"
+    assert sum(count for _, _, count, _ in effect["calibration"]) == 3
+    assert effect["proposed"] == [], "three answers propose nothing"
     assert json.loads(json.dumps(effect)) == effect
     effects = {name for table in (out.kept, out.ledger) for cell in table["decided_effect"] for name in cell}
     assert effects <= set(EFFECTS)
@@ -345,6 +370,10 @@ def test_gold_questions_look_like_others_and_suggest_the_wrong_answer_as_often(t
     tasks = review_queue(kept, out.ledger, 100)
     gold = [task for task in tasks if "gold" in task]
     assert len(gold) == 5
+    few = review_queue(kept[kept["term_key"] < "t2"], out.ledger, 1000)
+    assert 0 < sum("gold" in task for task in few) <= len(few) / 20, (
+        "by the questions that there are, not by the budget"
+    )
     assert len(tasks) == 100
     assert len({task["id"] for task in tasks}) == 100
     assert {task["gold"] for task in gold} == {"different"}

@@ -29,6 +29,14 @@ def test_what_is_written_is_read_back_whatever_the_order():
     assert [json.loads(line)["id"] for line in text.splitlines()] == sorted(one.id for one in decisions)
 
 
+@pytest.mark.parametrize("mark", ["<<<<<<< HEAD", "||||||| 1a2b3c4", "=======", ">>>>>>> theirs"])
+def test_what_git_leaves_of_a_merge_is_told_with_what_to_do(mark):
+    lines = write_decisions([decision(1), decision(2)]).splitlines()
+    with pytest.raises(ValueError, match="line 2: git left a merge conflict here; keep the decisions of both sides"):
+        read_decisions([lines[0], mark, lines[1]])
+    assert read_decisions([*lines, *lines]) == 2 * [decision(1), decision(2)], "both sides may stay"
+
+
 def test_a_line_has_its_keys_in_one_order_and_no_escapes_that_nobody_can_read():
     odd = Decision(
         f"{1:016x}", "same_sense", "same", "a-00000001", "2026-01-31T09:30:00Z", 1.5, "größer \u2028 \ud83d!", ASKED

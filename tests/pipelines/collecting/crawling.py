@@ -20,11 +20,13 @@ def environment(contact: str = CONTACT) -> dict[str, str]:
     return {**os.environ, "SLANG_CONTACT": contact}
 
 
-def collect(site, source: str, out: Path, *more: object, contact: str = CONTACT) -> subprocess.CompletedProcess[str]:
-    """With no delay between requests, which only a site of one's own allows."""
+def collect(
+    site, source: str, out: Path, *more: object, contact: str = CONTACT, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """With no delay between requests, which only a site of one's own allows; `variables` go into its environment."""
     own = ["--base-url", site.url, "--delay", "0"] if site else []
     return subprocess.run(
-        command(source, out, *own, *more), capture_output=True, text=True, cwd=PROJECT, env=environment(contact),
+        command(source, out, *own, *more), capture_output=True, text=True, cwd=PROJECT, env={**environment(contact), **variables},
         encoding="utf-8", timeout=400,
     )  # fmt: skip
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import ssl
 import threading
 import time
+from email.utils import formatdate
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -50,6 +53,12 @@ class Site:
     def __exit__(self, *_: object) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+    def speak_tls(self, certificate: Path, key: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = self.url.replace("http:", "https:")
 
     def define(self, term: str, count: int, start: int = 0) -> None:
         """Give a term definitions in the shape of the real API."""
@@ -121,6 +130,11 @@ def entry(*meanings: str, language: str = "English", code: str = "en", label: st
     return {code: [{"partOfSpeech": "Noun", "language": language, "definitions": definitions}]}
 
 
+def date_of(wait: str) -> str:
+    """What Retry-After says; `in 3` is a date, three seconds from now."""
+    return formatdate(time.time() + int(wait[3:]), usegmt=True) if wait.startswith("in ") else wait
+
+
 def handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -169,8 +183,8 @@ def handler(site: Site) -> type[BaseHTTPRequestHandler]:
 
         def misbehave(self, manner: str, body: bytes) -> None:
             what, _, detail = manner.partition(" ")
-            if what == "429":
-                self.send(429, b"slow down", Retry_After=detail or "0")
+            if what in ("429", "503"):
+                self.send(int(what), b"slow down", Retry_After=date_of(detail) or "0")
             elif what == "500":
                 self.send(500, b"<h1>oh no</h1>", Content_Type="text/html")
             elif what == "truncated":

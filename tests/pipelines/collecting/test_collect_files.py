@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import time
 
 import pytest
 import zstandard
@@ -175,3 +177,128 @@ def test_what_cannot_be_read_is_one_line(tmp_path, monkeypatch, capsys, argument
     said = capsys.readouterr().err
     assert line in said
     assert said.count("\n") == 1
+
+
+def collected(out, *arguments) -> str:
+    """What the last collect of a command counted."""
+    assert main([*map(str, arguments), "--out", str(out), "--quiet"]) == 0
+    manifest = json.loads((out / arguments[0] / "manifest.json").read_text("utf-8"))
+    counts = manifest["collects"][-1]["counts"]
+    return ", ".join(f"{counts[name]} {name}" for name in ("new", "changed", "vanished") if counts.get(name))
+
+
+def word(name, meaning="Charm."):
+    return {"word": name, "lang_code": "en", "pos": "noun", "senses": [{"glosses": [meaning], "tags": ["slang"]}]}
+
+
+@pytest.fixture
+def dump(tmp_path, monkeypatch):
+    """Writes a dump of wiktextract, and collects it in parts of two lines."""
+    monkeypatch.setattr("pipelines.collecting.sources.wiktextract.Wiktextract.part", 2)
+
+    def write(*words, name="english.jsonl", cut=0):
+        whole = gzip.compress(json_lines(words), mtime=0)
+        (tmp_path / name).write_bytes(whole[: len(whole) - cut])
+        return collected(tmp_path, "wiktextract", "--file", tmp_path / name)
+
+    return write
+
+
+A_TO_E = [word(letter) for letter in "abcde"]
+
+
+def test_a_dump_of_another_day_tells_what_is_new_what_changed_and_what_vanished(dump, tmp_path):
+    assert dump(*A_TO_E) == "5 new"
+    first = {record["term"]: record for record in records(tmp_path, "wiktextract")}
+    time.sleep(1.1)
+    assert dump(word("f"), *A_TO_E[1:4], word("e", "Ease.")) == "1 new, 1 changed, 1 vanished"
+    now = {record["term"]: record for record in records(tmp_path, "wiktextract")}
+    assert "".join(now) == "bcdef"
+    assert (
+        now["b"]["first_seen_at"] == now["b"]["collected_at"] == first["b"]["last_seen_at"] < now["b"]["last_seen_at"]
+    )
+    assert now["e"]["first_seen_at"] == first["e"]["first_seen_at"] < now["e"]["collected_at"]
+    changes = [json.loads(line) for line in (tmp_path / "wiktextract" / ".changes.jsonl").read_text().splitlines()]
+    assert sorted((one["what"], one["before"]["term"]) for one in changes) == [("changed", "e"), ("vanished", "a")]
+
+
+def test_a_shorter_dump_makes_the_rest_vanish_and_the_first_one_brings_it_back(dump, tmp_path):
+    dump(*A_TO_E)
+    assert dump(*A_TO_E[:1]) == "4 vanished"
+    assert dump(*A_TO_E) == "4 new"
+    assert "".join(term for (term,) in texts(tmp_path, "wiktextract", "term")) == "abcde"
+
+
+def test_a_dump_that_breaks_off_makes_nothing_vanish(dump, tmp_path, capsys):
+    dump(*A_TO_E)
+    noise = random.Random(1).randbytes(9_000).hex()
+    assert dump(word("a", "Another."), word("z", noise), *A_TO_E[1:], cut=4_000) == "1 changed"
+    assert "breaks off after line 1" in capsys.readouterr().err
+    assert "".join(term for (term,) in texts(tmp_path, "wiktextract", "term")) == "abcde"
+
+
+def test_another_file_makes_nothing_of_the_first_vanish_unless_it_is_said_to_be_the_same(dump, tmp_path):
+    dump(*A_TO_E)
+    assert dump(word("z"), name="german.jsonl") == "1 new"
+    (tmp_path / "english-2.jsonl").write_bytes(json_lines(A_TO_E[:2]))
+    asked = ["wiktextract", "--file", tmp_path / "english-2.jsonl", "--as", "english.jsonl"]
+    assert collected(tmp_path, *asked) == "3 vanished"
+    assert "".join(term for (term,) in texts(tmp_path, "wiktextract", "term")) == "abz"
+
+
+def test_the_same_dump_asked_for_other_terms_is_read_again_and_keeps_the_first(dump, tmp_path):
+    (tmp_path / "RC.jsonl").write_bytes(json_lines(SAID))
+    asked = ["reddit_dump", "--file", tmp_path / "RC.jsonl"]
+    assert collected(tmp_path, *asked, "--term", "rizz") == "1 new"
+    assert collected(tmp_path, *asked, "--term", "Cap") == "2 new"
+    (tmp_path / "RC.jsonl").write_bytes(json_lines(SAID[1:]))
+    assert collected(tmp_path, *asked, "--term", "Cap") == "1 vanished"
+    assert {term for (term,) in texts(tmp_path, "reddit_dump", "term")} == {"Cap", "rizz"}
+
+
+def test_a_dump_that_was_read_in_part_and_is_another_by_then_leaves_nothing_of_the_old_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.collecting.sources.wiktextract.Wiktextract.part", 1)
+    parse, file = json.loads, tmp_path / "english.jsonl"
+    file.write_bytes(json_lines(A_TO_E))
+    monkeypatch.setattr("pipelines.collecting.sources.wiktextract.json.loads", refusing(parse, '"d"'))
+    with pytest.raises(KeyboardInterrupt):
+        take_all(tmp_path, file)
+    monkeypatch.setattr("pipelines.collecting.sources.wiktextract.json.loads", parse)
+    file.write_bytes(json_lines(A_TO_E[2:]))
+    assert collected(tmp_path, "wiktextract", "--file", file) == "3 new"
+    assert "".join(term for (term,) in texts(tmp_path, "wiktextract", "term")) == "cde"
+    assert (tmp_path / "wiktextract" / ".changes.jsonl").read_bytes() == b""
+
+
+def refusing(parse, sign):
+    def refuse(text):
+        if sign in text:
+            raise KeyboardInterrupt
+        return parse(text)
+
+    return refuse
+
+
+def take_all(out, file):
+    if main(["wiktextract", "--file", str(file), "--out", str(out), "--quiet"]) == 130:
+        raise KeyboardInterrupt
+
+
+def test_a_dictionary_of_another_day_tells_what_vanished_and_a_broken_one_does_not(tmp_path, capsys):
+    index = dictionary(tmp_path, "toy", [("foo", "A name."), ("bar", "Two.")])
+    assert collected(tmp_path, "dictd", "--file", index) == "2 new"
+    dictionary(tmp_path, "toy", [("foo", "A name."), ("baz", "Two.")])
+    assert collected(tmp_path, "dictd", "--file", index) == "1 new, 1 vanished"
+    dictionary(tmp_path, "toy", [("foo", "A name, and more of it.")])
+    index.write_text("foo\tA\tB\nbaz\tA\t///\n")
+    assert collected(tmp_path, "dictd", "--file", index) == "1 changed"
+    assert "left out" in capsys.readouterr().err
+
+
+def test_two_files_of_one_name_cannot_be_told_apart(tmp_path, capsys):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "dump.jsonl").write_bytes(json_lines(WORDS))
+    files = [part for folder in ("a", "b") for part in ("--file", str(tmp_path / folder / "dump.jsonl"))]
+    assert main(["wiktextract", *files, "--out", str(tmp_path)]) == 2
+    assert "two files are called dump.jsonl" in capsys.readouterr().err

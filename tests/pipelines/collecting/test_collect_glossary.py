@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.collecting.glossary import Layout, LayoutError, find_glossaries, next_page, read_glossary
 from tests.pipelines.collecting.crawling import collect, everything, records
-from tests.pipelines.collecting.site import Site
+from tests.pipelines.collecting.shapes import GlossaryPages
 
 MENU = '<nav><ul><li><a href="/">Home – start</a></li><li><a href="/a">About us – who we are</a></li></ul></nav>'
 TABLE = f"""<html><body>{MENU}<h1>Slang</h1><p>All the words you need.</p>
@@ -103,20 +103,9 @@ def test_the_next_page_is_what_the_page_calls_so():
     assert next_page("<a href='/b'>next</a>") == ""
 
 
-class Pages(Site):
-    """Glossary pages by their path."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pages: dict[str, str] = {f"/{name}": html for name, html in PAGES.items()}
-
-    def answer(self, path: str) -> tuple[int, object]:
-        return (200, self.pages[path].encode()) if path in self.pages else (404, {"title": "Not found."})
-
-
 @pytest.fixture
 def site():
-    with Pages() as site:
+    with GlossaryPages(PAGES) as site:
         yield site
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.pipelines.collecting.crawling import PROJECT, collect, command, records
-from tests.pipelines.collecting.site import Site
+from tests.pipelines.collecting.shapes import RowsService
 from tests.pipelines.hub_stand_in import hub_stand_in
 
 CARD = b"---\nlicense: cc-by-4.0\n---\n# Slang\n"
@@ -39,8 +38,15 @@ def test_a_dataset_is_streamed_with_its_cards_licence_and_every_word_as_text(tmp
         ("007", "A spy."), ("NaN", "Not a number."), ("rizz", "Charm."), ("rizz", "Charm.")]  # fmt: skip
     manifest = json.loads((tmp_path / "hub_dataset" / "manifest.json").read_text("utf-8"))
     assert (manifest["licence"], manifest["redistributable"], manifest["attribution"]) == ("cc-by-4.0", True, "someone")
-    assert manifest["collects"][0]["settings"]["commit"].startswith("c0ffee")
+    assert manifest["collects"][0]["read"]["someone/slang/default/train"].startswith("c0ffee")
     assert "hf_secret" not in done.stdout + done.stderr + json.dumps(manifest)
+
+
+def test_a_split_that_is_not_there_is_one_line(tmp_path):
+    done = from_hub(tmp_path, {"someone/slang": {"README.md": CARD, "slang.csv": CSV}}, "--split", "dev")
+    assert done.returncode == 2
+    assert "someone/slang: no split 'dev'; it has ['train']" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_dataset_without_a_licence_may_not_be_passed_on(tmp_path):
@@ -54,24 +60,6 @@ def test_a_dataset_that_is_not_there_is_one_line(tmp_path):
     assert done.returncode == 2
     assert "someone/slang: no such dataset for this user" in done.stderr
     assert done.stderr.count("\n") == 1
-
-
-class RowsService(Site):
-    total = 250
-
-    def answer(self, path: str) -> tuple[int, object]:
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
-        if path.startswith("/splits"):
-            return 200, {"splits": [{"dataset": "someone/slang", "config": "default", "split": "train"}]}
-        offset, length = int(asked["offset"]), int(asked["length"])
-        if length > 100:
-            return 422, {"error": "Parameter 'length' must not be greater than 100"}
-        shown = range(offset, min(offset + length, self.total))
-        rows = [{"Slang": f"word{number}", "Description": f"Meaning {number}."} for number in shown]
-        wrapped = [
-            {"row_idx": number, "row": row, "truncated_cells": []} for number, row in zip(shown, rows, strict=True)
-        ]
-        return 200, {"features": [], "rows": wrapped, "num_rows_total": self.total, "num_rows_per_page": 100}
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.pipelines.collecting.crawling import collect, manifest, records
@@ -113,7 +116,11 @@ def test_the_same_command_asks_only_for_what_failed(crawl):
 
 
 @pytest.mark.parametrize(
-    ("wait", "said"), [("86400", "asks to wait for 1440 minutes"), ("Fri, 01 Jan 2100 00:00:00 GMT", "asks to wait")]
+    ("wait", "said"),
+    [
+        ("86400", "asks to wait for 24 hours"),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", " days"),
+    ],
 )
 def test_a_site_that_wants_to_be_left_alone_is_left_alone(tmp_path, wait, said):
     with Site() as site:
@@ -127,6 +134,69 @@ def test_a_site_that_wants_to_be_left_alone_is_left_alone(tmp_path, wait, said):
         assert collect(site, "urban_dictionary", tmp_path, *more).returncode == 0
         assert site.seen.count(page("one")) == 1
         assert len(records(tmp_path)) == 3
+
+
+def test_a_wait_that_is_none_is_the_usual_one(tmp_path):
+    with Site() as site:
+        site.define("rizz", 1)
+        site.manners[page("rizz")] = ["429 -5", "429 Fri, 01 Jan 1999 00:00:00 GMT"]
+        done = collect(site, "urban_dictionary", tmp_path, "--term", "rizz")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert site.seen.count(page("rizz")) == 3
+
+
+def test_a_wait_is_kept_after_the_last_try_and_where_a_date_asks_for_it(tmp_path):
+    with Site() as site:
+        for name in ("busy", "well"):
+            site.define(name, 1)
+        site.manners[page("busy")] = ["429", "429", "429", "429", "429 1"]
+        site.manners[page("well")] = ["503 in 3"]
+        done = collect(site, "urban_dictionary", tmp_path, "--term", "busy", "--term", "well", "--delay", "0")
+        assert "429: waiting 1 s as the site asks" in done.stderr
+        assert re.search(r"503: waiting \d+ s as the site asks", done.stderr)
+        at = dict(zip(site.seen, site.times, strict=True))  # the last time of each
+        assert at[page("well")] - at[page("busy")] >= 1
+        assert [record["term"] for record in records(tmp_path)] == ["well"]
+
+
+def test_a_robots_txt_that_wants_ten_years_is_left_alone(tmp_path):
+    with Site() as site:
+        site.manners["/robots.txt"] = ["429 315360000"]
+        done = collect(site, "urban_dictionary", tmp_path, "--term", "rizz", "--term", "drip")
+        assert done.returncode == 1
+        assert "the site's robots.txt cannot be had (status 429)" in done.stderr
+        assert "error: the site asks to wait for 3,650 days" in done.stderr
+        assert site.seen == ["/robots.txt"]
+
+
+def test_a_site_whose_certificate_nobody_vouches_for_is_not_read(tmp_path):
+    with Site() as site:
+        site.define("rizz", 1)
+        site.speak_tls(*self_signed(tmp_path))
+        done = collect(site, "urban_dictionary", tmp_path / "out", "--term", "rizz")
+        assert done.returncode == 1
+        assert "certificate" in done.stderr.lower()
+        assert site.seen == []
+
+
+def self_signed(folder):
+    """(certificate, key) of 127.0.0.1."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    own = made.sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    files = {"certificate.pem": own.public_bytes(pem), "key.pem": private}
+    for file, data in files.items():
+        (folder / file).write_bytes(data)
+    return [folder / file for file in files]
 
 
 def test_a_site_in_trouble_is_left_after_ten_pages(tmp_path):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from curation.entry import Entry, to_table
-from pipelines.collecting import safety, terms
+from pipelines.collecting import patience, safety, terms
 from pipelines.collecting.freshness import merge
 from pipelines.collecting.journal import Journal, pages
 from pipelines.collecting.source import Ask, CollectError, Page, UnreadableError
@@ -58,6 +59,23 @@ def test_the_terms_of_a_build_are_those_of_its_definitions(tmp_path):
 )  # fmt: skip
 def test_only_the_open_internet_is_public(address, public):
     assert safety.is_public(address) is public
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [(b"5", 5), (b" 7 ", 7), (b"315360000", 315_360_000), (b"9" * 40, 1e12 - 1), (b"-5", None), (b"0", None),
+     (b"soon", None), (b"1e9", None), (b"10, 20", None), (b"\xb2", None), (b"", None), (None, None),
+     (b"Wed, 22 Nov 2023 12:00:30 GMT", 30), (b"Wed, 22 Nov 2023 11:00:00 GMT", None),
+     (b"Fri, 99 Jan 2100 00:00:00 GMT", None), (b"Fri, 01 Jan 99999 00:00:00 GMT", None)],
+)  # fmt: skip
+def test_a_wait_is_asked_for_in_seconds_or_by_a_date(header, seconds):
+    noon = datetime(2023, 11, 22, 12, tzinfo=UTC).timestamp()
+    assert patience.asked_wait(header, noon) == seconds
+
+
+def test_a_long_wait_is_told_in_words():
+    waits = [601, 7_200, 86_400, 315_360_000]
+    assert [patience.in_words(wait) for wait in waits] == ["10 minutes", "2 hours", "24 hours", "3,650 days"]
 
 
 OWN = safety.origin("http://127.0.0.1:8000")

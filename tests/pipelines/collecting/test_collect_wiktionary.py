@@ -75,6 +75,16 @@ def test_a_category_read_beside_another_makes_nothing_vanish(site, tmp_path):
     assert len(records(tmp_path, "wiktionary")) == 5
 
 
+def test_other_labels_do_not_silently_leave_the_known_pages_as_they_are(site, tmp_path):
+    wiktionary(site, tmp_path)
+    again = wiktionary(site, tmp_path, "--label", "dated")
+    assert "labels is ['dated'] now and was ['slang']: pages that are known are not read again" in again.stderr
+    assert len(records(tmp_path, "wiktionary")) == 4
+    anew = wiktionary(site, tmp_path, "--label", "dated", "--refresh", "0")
+    assert anew.stderr == ""
+    assert [record["term"] for record in records(tmp_path, "wiktionary")] == ["AC/DC"]
+
+
 def test_a_refresh_asks_whether_a_page_has_changed_and_takes_it_from_the_cache_if_not(site, tmp_path):
     site.etags = True
     wiktionary(site, tmp_path)

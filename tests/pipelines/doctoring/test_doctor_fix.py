@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import patients
 import pytest
 
+from curation.doctor.target import Target
 from pipelines.chat import ChatError
 from pipelines.doctoring.gate import check_conversations
 from pipelines.doctoring.writing import written_names
@@ -132,6 +134,18 @@ def test_a_build_with_good_conversations_passes_its_gate(tmp_path):
     patients.write(tmp_path / "chat" / "train.jsonl", patients.GOOD)
     (tmp_path / "chat" / "test.jsonl").write_bytes(b"")
     check_conversations(tmp_path / "chat", "lab", load_tokenizer("lab"))
+
+
+def test_the_gate_encodes_what_was_written_where_the_models_own_tokenizer_is_at_hand(tmp_path, monkeypatch):
+    patients.write(tmp_path / "chat" / "train.jsonl", patients.GOOD)
+    encoded = []
+    encode = Target.encode
+    monkeypatch.setattr(Target, "encode", lambda self, chats: encoded.append(len(chats)) or encode(self, chats))
+    check_conversations(tmp_path / "chat", "lab", load_tokenizer("lab"))
+    assert encoded == [len(patients.GOOD)]
+    stand_in = replace(load_tokenizer("lab"), source="stand-in")
+    check_conversations(tmp_path / "chat", "lab", stand_in)
+    assert encoded == [len(patients.GOOD)]
 
 
 def test_a_build_with_a_fatal_fault_is_stopped_with_its_row(tmp_path):

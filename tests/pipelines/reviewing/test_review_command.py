@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import http.server
+import os
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ import pytest
 from pipelines.review import main
 from pipelines.reviewing import server
 from pipelines.reviewing.studio import TOKEN, URL, connect
+from tests.pipelines.reviewing.conftest import PROJECT, free_port
 from tests.pipelines.reviewing.toy_questions import write_toy_build
 
 SECRET = "f00dfeedf00dfeedf00dfeedf00dfeedf00dfeed"
@@ -161,6 +166,37 @@ def test_an_export_replaces_an_export_and_nothing_else(build, tmp_path, capsys):
 def test_no_label_studio_to_serve(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv(server.VENV, str(tmp_path))
     assert "make label-studio" in said(capsys, "serve", "--data", tmp_path / "data")
+
+
+def test_a_server_that_is_told_to_end_leaves_no_label_studio_behind(tmp_path):
+    program, number = tmp_path / "bin" / "label-studio", tmp_path / "number"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho $$ > {number}.part; mv {number}.part {number}; exec sleep 600\n")
+    program.chmod(0o755)
+    serve = [
+        sys.executable,
+        "-m",
+        "pipelines.review",
+        "serve",
+        "--port",
+        str(free_port()),
+        "--data",
+        str(tmp_path / "d"),
+    ]
+    with subprocess.Popen(serve, cwd=PROJECT, env={**os.environ, server.VENV: str(tmp_path)}, stdout=-3) as started:
+        while not number.exists():
+            time.sleep(0.05)
+        started.terminate()
+        assert started.wait(30) == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text()), 0)
+
+
+def test_a_damaged_file_of_decisions_is_told_before_the_server_is_asked_for_anything(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv(TOKEN, SECRET)
+    (tmp_path / "toy.jsonl").write_text("<<<<<<< HEAD\n")
+    assert "line 1: git left a merge conflict" in said(capsys, "pull", "toy", "--reviews", tmp_path / "toy.jsonl")
+    assert (tmp_path / "toy.jsonl").read_text() == "<<<<<<< HEAD\n"
 
 
 def test_secrets_lie_in_files_of_their_owner_and_in_no_argument(tmp_path):

@@ -138,6 +138,43 @@ def test_a_project_is_known_by_its_marker_not_by_its_title(at_server, tmp_path):
     assert stranger.id not in {project.id for project in studio.projects("marked")}
 
 
+def test_what_somebody_changed_on_the_server_is_told_and_no_answer_is_lost(at_server, tmp_path, capsys):
+    build, reviews = write_toy_build(tmp_path / "build", "changed", 3), tmp_path / "reviews.jsonl"
+    push, pull = ["push", "--build", str(build)], ["pull", "changed", "--reviews", str(reviews)]
+    assert main([*push, "--people", "3"]) == 0
+    studio = at_server.connect()
+    first, second, _ = studio.projects("changed")
+    field = '<Choices name="own" toName="left"><Choice value="same"/></Choices></View>'
+    for project in (first, second):
+        studio._sdk.projects.update(project.id, label_config=project.config.strip().removesuffix("</View>") + field)
+    (task,) = studio.tasks(first)
+    mine, own, empty = people(at_server)
+    annotate(at_server, task, mine, task.meta["asked"]["answers"][0])
+    annotate(at_server, task, empty, "")
+    region = {"from_name": "own", "to_name": "left", "type": "choices", "value": {"choices": ["same"]}}
+    studio._sdk.annotations.create(id=task.id, result=[region], completed_by=own)
+    capsys.readouterr()
+
+    assert main(push) == 0
+    told = capsys.readouterr().out
+    assert "there are answers to that: left as it is" in told
+    assert "its labelling configuration was renewed" in told
+    assert {project.people for project in studio.projects("changed")} == {3}, "asked for once"
+    assert main(pull) == 0
+    told = capsys.readouterr().out
+    assert "was answered in a field that is not ours" in told
+    assert "was submitted empty" in told
+    text = reviews.read_text()
+    assert len(text.splitlines()) == 1
+
+    studio._sdk.tasks.delete(str(task.id))
+    assert main(pull) == 0
+    assert main(push) == 0
+    assert len(tasks_on(at_server, "changed")) == 3
+    assert main(pull) == 0
+    assert reviews.read_text() == text
+
+
 def test_a_second_copy_is_removed_unless_somebody_answered_it(at_server, tmp_path):
     build = write_toy_build(tmp_path / "build", "copies", 3)
     push = ["push", "--build", str(build)]
@@ -152,7 +189,7 @@ def test_a_second_copy_is_removed_unless_somebody_answered_it(at_server, tmp_pat
     assert [one.id for one in studio.tasks(project)] == [copy.id]
 
 
-def test_an_answer_in_a_file_is_the_answer_on_the_server(at_server, tmp_path):
+def test_an_answer_in_a_file_is_the_answer_on_the_server(at_server, tmp_path, capsys):
     build = write_toy_build(tmp_path / "build", "files", 3)
     assert main(["push", "--build", str(build)]) == 0
     for task in tasks_on(at_server, "files"):
@@ -162,6 +199,11 @@ def test_an_answer_in_a_file_is_the_answer_on_the_server(at_server, tmp_path):
     for project in studio.projects("files"):
         files.append(tmp_path / f"{project.kind}.json")
         files[-1].write_bytes(b"".join(studio._sdk.projects.exports.download_sync(project.id, export_type="JSON")))
+        files[-1].with_suffix(".min.json").write_bytes(
+            b"".join(studio._sdk.projects.exports.download_sync(project.id, export_type="JSON_MIN"))
+        )
+        assert main(["import", "files", str(files[-1].with_suffix(".min.json"))]) == 2
+        assert "choose Export, JSON (not JSON-MIN)" in capsys.readouterr().err
     pulled, imported = tmp_path / "pulled.jsonl", tmp_path / "imported.jsonl"
     assert main(["pull", "files", "--reviews", str(pulled)]) == 0
     assert main(["import", "files", *map(str, files), "--reviews", str(imported)]) == 0

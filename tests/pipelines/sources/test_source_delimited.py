@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.sources import SourceError
+from pipelines.sources.delimited import unique
 
 cell = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 
@@ -142,3 +143,14 @@ def test_any_bytes_give_records_or_one_clear_refusal(attempt, data):
     entries, bad, refusal = attempt("bytes.csv", data)
     assert refusal == "" or ("bytes.csv" in refusal and "\n" not in refusal)
     assert {(record.source, record.file) for record in [*entries, *bad]} <= {("toy", "bytes.csv")}
+
+
+def test_columns_of_one_name_are_told_apart_however_many_there_are():
+    assert unique(["meaning", "meaning", "", "meaning 2", " meaning "]) == [
+        "meaning",
+        "meaning 2",
+        "unnamed_3",
+        "meaning 2 2",
+        "meaning 3",
+    ]
+    assert unique(["c"] * 50_000)[-1] == "c 50000"
