@@ -1,4 +1,6 @@
-"""Faults of rendered text: another family's (4), almost the right one (5), begin tokens (6), none at all (8)."""
+"""Faults of rendered text: another family's (4), almost the right one (5), begin tokens (6), none at all (8),
+a day printed by the template (30).
+"""
 
 # ruff: noqa: ARG001 - every change is called with talk, random source and target
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Any
 from benchmarks.format_faults.sets import Kind, raw_rows
 from benchmarks.format_faults.talks import Messages, Talk
 from benchmarks.format_faults.targets import Target
+from curation.chat.format import PINNED_DATE
 
 Writer = Callable[[Messages], str]
 
@@ -108,6 +111,15 @@ def end_with_blank(text: str, talk: Talk, random: Random, target: Target) -> str
     return f"{text[:at]} {text[at:]}"
 
 
+def another_day(text: str, talk: Talk, random: Random, target: Target) -> str:
+    """The text as the template printed it on the day of its rendering."""
+    return text.replace(PINNED_DATE, f"{random.randint(1, 28):02} {random.choice(('Jan', 'May', 'Nov'))} 2025", 1)
+
+
+def prints_the_day(target: Target) -> bool:
+    return PINNED_DATE in target.text([{"role": "user", "content": "a"}])
+
+
 def bos_first(target: Target) -> bool:
     """Whether the template opens with a begin token that it writes once."""
     return bool(target.bos) and target.text([{"role": "user", "content": "a"}]).count(target.bos) == 1
@@ -139,6 +151,7 @@ KINDS = (
     Kind("two_bos_in_text", "BOS-COUNT", changed(lambda text, t, r, g: g.bos + text), bos_first, ("SCAFFOLD",)),
     Kind("no_bos_in_text", "BOS-COUNT", changed(lambda text, t, r, g: text.removeprefix(g.bos)), bos_first,
          ("SCAFFOLD",)),
+    Kind("dated_template", "SYS-DRIFT", changed(another_day), prints_the_day),
     Kind("bare_sentence", "RAW-TEXT",
          raw_rows(lambda t, r, g: {"text": f"{t.entry.term}: {t.entry.meaning}"}, "text", twins=False)),
     Kind("bare_paragraph", "RAW-TEXT",
