@@ -246,7 +246,9 @@ class _Record:
 
     def history(self) -> list[Turn]:
         """Alpaca's earlier turns: pairs of question and answer."""
-        pairs = opened(self.value.get(self.names.get("history", "")))
+        if "history" not in self.names:
+            return []
+        pairs = opened(self.value[self.names["history"]])
         if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
             return []
         self.take("history")

@@ -91,7 +91,7 @@ def normalised(turns: list[Any]) -> list[dict[str, str]]:
 def normalised_turn(turn: object) -> dict[str, str]:
     keys = next((keys for keys in TURN_KEYS if isinstance(turn, dict) and keys[0] in turn), None)
     if keys is None or not isinstance(turn, dict):
-        raise ChatError("broken_record", f"a turn without role and content: {str(turn)[:100]}")
+        raise ChatError("broken_record", f"a turn without role and content: {repr(turn)[:100]}")
     role = ROLES.get(str(turn[keys[0]]).strip().lower())
     if role is None:
         raise ChatError("broken_record", f"unknown role {str(turn[keys[0]])[:50]!r}; known: {', '.join(ROLES)}")
@@ -105,7 +105,7 @@ def content_text(content: object) -> str:
     if isinstance(content, list):
         return "".join(content_text(part.get("text") if is_text_part(part) else part) for part in content)
     if isinstance(content, dict):
-        raise ChatError("not_text", f"a turn holds more than text: {', '.join(map(str, content))[:100]}")
+        raise ChatError("not_text", f"a turn holds more than text: {', '.join(map(repr, content))[:100]}")
     return "" if content is None else mend_surrogates(str(content))
 
 

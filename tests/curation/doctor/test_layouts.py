@@ -194,6 +194,7 @@ JSON = st.recursive(
 
 
 @hypothesis.given(JSON)
+@hypothesis.example({"instruction": None, "": []})
 @hypothesis.settings(max_examples=200, deadline=None)
 def test_any_record_is_read_and_written_without_an_error(value):
     for case in read(Row("f", 0, 1, value)):

@@ -114,6 +114,13 @@ def test_what_is_no_conversation_is_a_bad_record_and_the_next_is_read(read, reco
     assert [b.reason for b in bad] == [reason]
 
 
+@pytest.mark.parametrize("content", [{"\r": None}, {"a\nb": 1}])
+def test_what_is_said_of_a_bad_record_is_one_line(read, content):
+    _, bad = read("a.json", json.dumps([{"messages": [{"role": "user", "content": content}]}, {"messages": ["a\nb"]}]))
+    assert len(bad) == 2
+    assert all(len(record.detail.splitlines()) == 1 for record in bad)
+
+
 def test_the_rest_of_a_record_is_kept_as_annotation(read):
     entries, _ = read("a.json", json.dumps([{"id": 7, "messages": USUAL, "meta": {"author": "Ann", "term": "rizz"}}]))
     assert entries[0].extra == {"id": "7", "meta": '{"term": "rizz"}'}
