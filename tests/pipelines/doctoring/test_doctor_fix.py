@@ -77,7 +77,7 @@ def test_nothing_foreign_is_overwritten(run, sick, tmp_path):
     (foreign / "thesis.txt").write_text("three years")
     status, _, err = run(sick, "--for", "lab", "--fix", foreign)
     assert status == 2
-    assert "holds other files than the doctor's" in err
+    assert "holds files that this command did not write" in err
     assert contents(foreign) == {"thesis.txt": b"three years"}
 
 
