@@ -157,7 +157,9 @@ def test_files_that_are_no_export(tmp_path, capsys):
 def test_an_export_replaces_an_export_and_nothing_else(build, tmp_path, capsys):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    assert "holds files that this command did not write" in said(capsys, "export", "--build", build, "--out", tmp_path / "mine")
+    assert "holds files that this command did not write" in said(
+        capsys, "export", "--build", build, "--out", tmp_path / "mine"
+    )
     for _ in range(2):
         assert main(["export", "--build", str(build), "--out", str(tmp_path / "out")]) == 0
     assert {"HOW.txt", "label.json", "label.xml", "label.html"} <= {file.name for file in (tmp_path / "out").iterdir()}
