@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEW_ROWS = 20  # a group of up to this many rows may be held out whatever its share
+# What a question puts in quotation marks, and what it asks after without any.
 QUOTED = re.compile(r"[“\"«„]([^“”\"«»„\n]{1,60})[”\"»“]|(?<!\w)[‘']([^‘’'\n]{1,60})[’'](?!\w)")
 ASKED = re.compile(
     r"\b(?:what (?:does|do|is|are)|define|explain|meaning of|meant? by)\s+([^?!.\n]{1,60}?)\s*(?:\bmean|[?!.\n]|$)",
