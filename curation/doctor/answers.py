@@ -15,6 +15,9 @@ OFTEN = 40  # of the most frequent answers of a file are looked at
 RIVALS = 3  # other answers that come at least half as often: they are labels then
 SHORT = 15  # characters; shorter answers often are as long as each other by themselves
 MOST_KEPT = 2_000  # open answers of a file whose tokens are counted
+AT_ONCE = 250  # of them: often the first few show that nothing was cut
+PEAK = 4  # times as many answers at the length where they were cut as at those around it
+OPEN = 8  # answers that were cut to one that ends in a part of a word: tokens mostly end with a word
 LEAST_CUT = 4  # answers of one length that are no chance
 
 
@@ -24,13 +27,8 @@ class Answers:
 
     rows: Counter[str] = field(default_factory=Counter)  # file → rows with an answer
     counts: dict[str, Counter[int]] = field(default_factory=dict)  # file → answer → rows
-    lengths: dict[str, Counter[int]] = field(
-        default_factory=dict
-    )  # file → characters of answers that do not end → rows
-    broken: dict[str, Counter[int]] = field(
-        default_factory=dict
-    )  # the same of those whose last word stands nowhere else
-    words: dict[str, Counter[str]] = field(default_factory=dict)  # file → words inside answers
+    lengths: dict[str, Counter[int]] = field(default_factory=dict)  # file → characters of open answers → rows
+    words: dict[str, set[str]] = field(default_factory=dict)  # file → words inside answers
     last: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # file → (length, last word) of open answers
     open: dict[str, list[str]] = field(default_factory=dict)  # file → some of these answers
     _often: dict[str, list[int]] = field(default_factory=dict)  # file → how often its most frequent answers stand there
@@ -44,12 +42,8 @@ class Answers:
             return
         file = case.row.file
         if file not in self.rows:
-            self.counts[file], self.lengths[file], self.words[file], self.last[file] = (
-                Counter(),
-                Counter(),
-                Counter(),
-                [],
-            )
+            self.counts[file], self.lengths[file] = Counter(), Counter()
+            self.words[file], self.last[file] = set(), []
         self.rows[file] += 1
         self.counts[file][key(plain_answer(case) or said)] += 1
         words = said.split()
@@ -65,7 +59,7 @@ class Answers:
         self.rows.update(other.rows)
         for file, counts in other.counts.items():
             self.counts.setdefault(file, Counter()).update(counts)
-            self.words.setdefault(file, Counter()).update(other.words[file])
+            self.words.setdefault(file, set()).update(other.words[file])
         for file, sizes in other.lengths.items():
             self.lengths.setdefault(file, Counter()).update(sizes)
         for file, last in other.last.items():
@@ -128,15 +122,15 @@ class Answers:
             kept = [] if few else self.open.get(file, [])
             parts = self._parts(file)
             show = Counter(tokens([said for said in kept if said.split()[-1] in parts]))
-            told = any(count > 1 for count in show.values())  # else nothing need be counted
-            lengths = Counter(tokens(kept)) if told else show
+            sizes = {size: OPEN * count for size, count in show.items() if count > 1}  # answers of it at most
+            lengths: Counter[int] = Counter()
+            for start in range(0, len(kept), AT_ONCE):
+                sizes = {size: most for size, most in sizes.items() if most > PEAK * beside(size, lengths)}
+                lengths.update(tokens(kept[start : start + AT_ONCE]) if sizes else ())
             self._token_cuts[file] = {
                 size
-                for size, count in show.items()
-                if count > 1
-                and lengths[size] >= 2 * LEAST_CUT
-                and 8 * count >= lengths[size]
-                and is_peak(size, lengths)
+                for size, most in sizes.items()
+                if 2 * LEAST_CUT <= lengths[size] <= most and is_peak(size, lengths)
             }
         return self._token_cuts[file]
 
@@ -152,13 +146,13 @@ class Answers:
         return self._ends[file]
 
     def _ends_of(self, file: str) -> set[str]:
-        last, inside = self.last.get(file, []), self.words.get(file, Counter())
+        last, inside = self.last.get(file, []), self.words.get(file, set())
         ends = Counter(word for _, word in last)
         whole = sorted({word.strip(EDGES) for word in (*inside, *(word for word, count in ends.items() if count > 2))})
         return {
             word
             for word, count in ends.items()
-            if count < 3 and not inside[word] and begins_a_word(word.lstrip(EDGES), whole)
+            if count < 3 and word not in inside and begins_a_word(word.lstrip(EDGES), whole)
         }
 
 
@@ -170,8 +164,13 @@ def begins_a_word(part: str, words: list[str]) -> bool:
 
 def is_peak(size: int, lengths: Counter[int]) -> bool:
     """Whether answers of one length are many more than those a little shorter or longer."""
+    return lengths[size] > PEAK * beside(size, lengths)
+
+
+def beside(size: int, lengths: Counter[int]) -> float:
+    """How many answers have a length a little shorter or longer, in the mean of these."""
     near = [lengths[size + step] for step in range(-12, 13) if abs(step) > 1]
-    return lengths[size] > 4 * sum(near) / len(near)
+    return sum(near) / len(near)
 
 
 def is_open(text: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
 from curation.doctor.case import Case
 
@@ -23,23 +22,24 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = re.compile(r"""[“"«‘'`*]((?:[^\w\s“”"«»‘’'`*]|_){1,12})[”"»’'`*]""")  # what is asked about has no word in it
+_VALIDATION = frozenset(("valid", "val", "dev", "eval"))
 MOST_ANSWERS = 8  # different answers to one prompt that are kept for comparison
 LONGEST_KEPT = 300  # characters of them
 Place = tuple[str, int]  # file and row
 
 
 def key(*parts: str) -> int:
-    """A hash of texts, the same in every process."""
-    return int.from_bytes(blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=8).digest(), "big")
+    """A hash of texts, the same in every process of one run: workers are forked."""
+    return hash("\0".join(parts))
 
 
 def asked(case: Case) -> str:
     """All that was said before the last answer, plain, and the signs it quotes (“;)”); "" where nobody answers."""
-    turns = case.turns
-    if not turns or turns[-1]["role"] != "assistant":
-        return ""
-    signs = [sign for text in case.said("user") for sign in _SIGNS.findall(text)]
-    return "\0".join([*case.plain[:-1], *signs])
+    if case.asked is None:
+        signs = [sign for text in case.said("user") for sign in _SIGNS.findall(text)]
+        answered = case.turns and case.turns[-1]["role"] == "assistant"
+        case.asked = "\0".join([*case.plain[:-1], *signs]) if answered else ""
+    return case.asked
 
 
 def answer(case: Case) -> str:
@@ -56,9 +56,9 @@ def plain_answer(case: Case) -> str:
 
 def split_of(case: Case) -> str:
     """train, validation or test; "" where nobody tells."""
-    named = case.kept.get("split") or case.kept.get("subset")
-    name = (str(named) if isinstance(named, str) else case.row.split).lower()
-    return {"valid": "validation", "val": "validation", "dev": "validation", "eval": "validation"}.get(name, name)
+    named = (case.kept.get("split") or case.kept.get("subset")) if case.kept else None
+    name = (named if isinstance(named, str) else case.row.split).lower()
+    return "validation" if name in _VALIDATION else name
 
 
 @dataclass(slots=True)
@@ -114,8 +114,10 @@ class Prompts:
     def others(self, case: Case) -> list[str]:
         """Other answers to the same prompt."""
         question = asked(case)
-        own = plain_answer(case)[:LONGEST_KEPT]
         known = self.answers.get(key(question), {}) if question else {}
+        if len(known) < 2:
+            return []
+        own = plain_answer(case)[:LONGEST_KEPT]
         return [raw for said, raw in known.items() if said != own]
 
 

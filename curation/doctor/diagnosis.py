@@ -19,9 +19,10 @@ from curation.chat.format import TemplateSettings
 from curation.doctor.case import Case
 from curation.doctor.cells import opened as opened_cell
 from curation.doctor.faults import FAULTS
+from curation.doctor.hints import rules_for
 from curation.doctor.layouts import read
 from curation.doctor.row import SEVERITIES, WHOLE_FILE, FileEvent, Finding, Row
-from curation.doctor.rule import finding
+from curation.doctor.rule import Rule, finding
 from curation.doctor.rules import RULES
 from curation.doctor.rules.content import is_text_part
 from curation.doctor.survey import Rendered, Survey, only_rendered
@@ -32,7 +33,7 @@ from curation.templates import EncodeError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-BLOCK = 512  # cases encoded at once
+BLOCK = 512  # cases encoded at once; where nothing is encoded, more are looked at
 MOST_PER_RULE = 5  # findings of one rule about one row
 
 
@@ -187,24 +188,22 @@ class Part:
         ]
 
     def of_cases(self, survey: Survey) -> Iterator[tuple[int, list[Finding]]]:
+        rules = [rule for rule in RULES if self.ids or not rule.needs_ids]
         left = iter(self.cases)
-        while block := list(islice(left, BLOCK)):
-            encoded = [case for place, case in block if place not in self.proved] if self.ids else []
-            encode(encoded, self.target)
-            for place, case in block:
-                yield place, examine(case, survey, self.target, ids=self.ids and place not in self.proved)
-                case.encoded = None
+        while block := list(islice(left, BLOCK if self.ids else 4 * BLOCK)):
+            to_encode = [case for place, case in block if place not in self.proved] if self.ids else []
+            encode(to_encode, self.target)
+            for (place, case), asked in zip(block, rules_for([case for _, case in block], rules), strict=True):
+                left_to_ask = [rule for rule in asked if not rule.needs_ids] if place in self.proved else asked
+                yield place, examine(case, left_to_ask, survey, self.target)
+                case.encoded = case.spoken = None
 
 
-def examine(case: Case, survey: Survey, target: Target, *, ids: bool) -> list[Finding]:
-    """What all rules find in one case, which is encoded already if `ids`."""
+def examine(case: Case, rules: Sequence[Rule], survey: Survey, target: Target) -> list[Finding]:
+    """What the rules find in one case, which is encoded already if they need it."""
     found: list[Finding] = []
-    for rule in RULES:
-        if ids or not rule.needs_ids:
-            for count, one in enumerate(rule.find(case, survey, target), 1):  # most rules find nothing
-                found.append(one)
-                if count == MOST_PER_RULE:
-                    break
+    for rule in rules:
+        found += islice(rule.find(case, survey, target), MOST_PER_RULE)
     if isinstance(case.encoded, EncodeError) and all(one.severity != "fatal" for one in found):
         found.append(refused(case, case.encoded))
     return found

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 STEPS = (1, -1, 2, -2, 3, -3)  # rows by which answers may be shifted
 NAMED = 0.5  # of a file's answers must name their subjects, for the others to say anything
 BY_CHANCE = 0.3  # more than so many must do so beyond those that name a subject far away
+FEWEST = 5  # subjects of a file, or of a window, that can show a shift
 WINDOW = 7  # rows on either side that show a shift which begins inside a file
 SURE = 0.9  # probability that an alarm is none of chance's
 TRIED = 300  # rows that tell how often an answer names others besides its own subject
@@ -38,6 +45,7 @@ HEARD = {  # words that are written as the letter or figure that they sound like
     "okay": "k",
     "one": "1",
 }
+SOUNDS = frozenset(HEARD.values())
 
 
 class Exchanges:
@@ -77,14 +85,14 @@ class Exchanges:
     @cached_property
     def _shifts(self) -> list[int]:
         """Of each row, the step by which answers around it are shifted."""
-        size = len(self.rows)
-        if sum(self.own) > 0.98 * len(self.known) or len(self.known) < 5:
+        size, known, own = len(self.rows), len(self.known), sum(self.own)
+        if own > 0.98 * known or known < FEWEST:
             return [0] * size
-        own = sum(self.own)
-        named_at = {step: self._named_at(step) for step in STEPS}
-        for step, named in named_at.items():
-            count = sum(named)
-            if count >= 5 and count >= 3 * own and count >= own + 0.3 * len(self.known):
+        may_be_all = own <= 0.25 * known  # else no step can have three times as many
+        near = range(size) if may_be_all else self._may_be_shifted()
+        named_at = {step: {place for place in near if self._is_named(place, step)} for step in STEPS}
+        for step, named in named_at.items() if may_be_all else ():
+            if len(named) >= max(FEWEST, 3 * own, own + 0.3 * known):
                 return [step] * size
         shifts = [0] * size
         for step, named in named_at.items():
@@ -93,30 +101,51 @@ class Exchanges:
                 shifts[place] = shifts[place] or step
             for places, way in ((range(1, size), -1), (range(size - 2, -1, -1), 1)):  # up to where one ends
                 for place in places if stretches else ():
-                    if not shifts[place] and named[place] and shifts[place + way] == step:
+                    if not shifts[place] and shifts[place + way] == step and self._is_named(place, step):
                         shifts[place] = step
         return shifts
 
-    def _named_at(self, step: int) -> list[bool]:
-        """Whether the answer so many rows away names each row's subject, and its own does not."""
-        found = []
-        for place, name in enumerate(self.names):
-            other = self.places.get(self.rows[place] + step) if name and not self.own[place] else None
-            found.append(other is not None and speaks_of(name, self.said[other]))
+    def _is_named(self, place: int, step: int) -> bool:
+        """Whether the answer so many rows away names a row's subject, and its own does not."""
+        if self.own[place] or not self.names[place]:
+            return False
+        other = self.places.get(self.rows[place] + step)
+        return other is not None and speaks_of(self.names[place], self.said[other])
+
+    def _may_be_shifted(self) -> list[int]:
+        """Places near which few answers name their own subject: elsewhere nothing is shifted."""
+        known, own = self._near
+        centres: list[int] = ((known >= FEWEST) & (own <= 0.2 * known)).nonzero()[0].tolist()
+        return sorted(
+            {
+                place
+                for centre in centres
+                for place in range(max(centre - WINDOW, 0), min(centre + WINDOW + 1, len(self.rows)))
+            }
+        )
+
+    def _stretches(self, named: AbstractSet[int]) -> list[int]:
+        """Places around which most answers are named so many rows away, and hardly any by their own."""
+        if len(named) < FEWEST:
+            return []
+        away = self._around([place in named for place in range(len(self.rows))])
+        known, own = self._near
+        found: list[int] = ((away >= FEWEST) & (away >= 0.7 * known) & (own <= 0.2 * away)).nonzero()[0].tolist()
         return found
 
-    def _stretches(self, named: list[bool]) -> list[int]:
-        """Places around which most answers are named so many rows away, and hardly any by their own."""
-        if sum(named) < 5:
-            return []
+    @cached_property
+    def _near(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many rows around each have a subject, and how many of these an answer that names it."""
+        return self._around(self.names), self._around(self.own)
+
+    def _around(self, flags: Sequence[object]) -> NDArray[np.int64]:
+        """How many of the flags in the window around each place are true."""
         import numpy as np
 
-        at = np.arange(len(named))
-        low, high = np.maximum(at - WINDOW, 0), np.minimum(at + WINDOW + 1, len(named))
-        sums = (np.concatenate(([0], np.cumsum(flags))) for flags in (named, list(map(bool, self.names)), self.own))
-        away, known, own = (total[high] - total[low] for total in sums)
-        found: list[int] = np.flatnonzero((away >= 5) & (away >= 0.7 * known) & (own <= 0.2 * away)).tolist()
-        return found
+        at = np.arange(len(flags))
+        total: NDArray[np.int64] = np.concatenate(([0], np.cumsum([bool(flag) for flag in flags])))
+        around: NDArray[np.int64] = total[np.minimum(at + WINDOW + 1, len(flags))] - total[np.maximum(at - WINDOW, 0)]
+        return around
 
     # ------------------------------------------------------------ exchanges
 
@@ -249,6 +278,8 @@ class Said:
         """Whether words in a row begin with these letters, or sound like them: "OIC" is "Oh, I see"."""
         if letters in self.first:
             return True
+        if any(letter not in self.first and letter not in SOUNDS for letter in letters):
+            return False  # most texts lack one of the letters
         if self._apart is None:
             words = [word for word in self.words.split() if word not in ENDINGS]
             self._apart = "".join([word[0] for word in words]), "".join([HEARD.get(word, word[0]) for word in words])

@@ -35,6 +35,10 @@ class Rule(Protocol):
     def needs_ids(self) -> bool:
         """Whether it needs `case.encoded`; such rules are skipped by a text-only diagnosis."""
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Patterns of which one is met by every row in which `find` finds something (hints.py). () to ask about all."""
+
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]: ...
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:

@@ -7,115 +7,146 @@ that are exchanged are few, so the majority's way of speaking shows through.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import log
 
-from curation.doctor.case import Case
+from curation.doctor.case import Case, Manner, Shape
 
 SURE = 20.0  # log-odds at which a row is surely as it should be, even if it was counted in
 APART = 10.0  # log-odds by which the sides of a file must differ in the mean: rewriting a sentence gives 1 to 5
 LEAST_ROWS = 20  # of a file, to know how its sides speak
 SIDES = ("user", "assistant")
+FIRST = 200  # characters that the first words stand in
+SHAPE = ("end", "asks", "quotes", "length", "lines")
+Sign = str | tuple[str, object]  # a beginning, or one part of a shape
 
 
-def signs_of(case: Case, side: str) -> tuple[str, ...]:
-    """Signs of the first turn of one side, worked out once; () where it says nothing."""
-    if side not in case.signs:
+def manner_of(case: Case, side: str) -> Manner | None:
+    """The manner of the first turn of one side, worked out once; None where it says nothing."""
+    if side not in case.manners:
         said = case.said(side)
-        case.signs[side] = signs(said[0]) if said else ()
-    return case.signs[side]
+        case.manners[side] = manner(said[0]) if said else None
+    return case.manners[side]
 
 
-def signs(text: str) -> tuple[str, ...]:
-    """A few signs of a turn."""
-    words = text[:200].lower().split()
+def manner(text: str) -> Manner:
+    """How a turn speaks: its first word, first two, first three; and its shape (SHAPE)."""
+    first, second, third, *_ = [*text[:FIRST].lower().split(None, 3), "", "", ""]
     end = text.rstrip()[-1:]
     quotes = '"' in text or "“" in text or "”" in text  # three searches are quicker than a set
-    return (
-        f"first={words[0] if words else ''}",
-        f"second={' '.join(words[:2])}",
-        f"third={' '.join(words[:3])}",
-        f"end={end if not end.isalnum() else 'a'}",
-        f"asks={'?' in text}",
-        f"quotes={quotes}",
-        f"length={len(text).bit_length()}",
-        f"lines={min(text.count(chr(10)), 3)}",
-    )
+    shape = "a" if end.isalnum() else end, "?" in text, quotes, len(text).bit_length(), min(text.count("\n"), 3)
+    return (first, f"{first} {second}", f"{first} {second} {third}"), shape
+
+
+@dataclass(slots=True)
+class Side:
+    """How the turns of one side of one file speak."""
+
+    begins: Counter[str] = field(default_factory=Counter)
+    shapes: Counter[Shape] = field(default_factory=Counter)
+
+    def see(self, found: Manner) -> None:
+        self.begins.update(found[0])
+        self.shapes[found[1]] += 1
+
+    def merge(self, other: Side) -> None:
+        self.begins.update(other.begins)
+        self.shapes.update(other.shapes)
 
 
 @dataclass(slots=True)
 class Speakers:
-    """Signs of each side, of each file."""
+    """How the two sides of each file speak."""
 
-    seen: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)  # file → side → sign → turns
-
-    _weights: dict[str, dict[str, float]] = field(default_factory=dict)
-    _apart: dict[str, float] = field(default_factory=dict)
+    seen: dict[str, dict[str, Side]] = field(default_factory=dict)  # file → side
+    _models: dict[str, Model] = field(default_factory=dict)  # worked out once all rows are seen
 
     def see(self, case: Case) -> None:
         sides = self.seen.get(case.row.file)
         if sides is None:
-            sides = self.seen[case.row.file] = {side: Counter() for side in SIDES}
+            sides = self.seen[case.row.file] = {side: Side() for side in SIDES}
         for side in SIDES:
-            if found := signs_of(case, side):
-                sides[side].update(found)
-                sides[side]["turns"] += 1
+            if found := manner_of(case, side):
+                sides[side].see(found)
 
     def merge(self, other: Speakers) -> None:
         for file, sides in other.seen.items():
-            mine = self.seen.setdefault(file, {side: Counter() for side in SIDES})
+            mine = self.seen.setdefault(file, {side: Side() for side in SIDES})
             for side in SIDES:
-                mine[side].update(sides[side])
+                mine[side].merge(sides[side])
 
     def exchanged(self, case: Case) -> float:
         """Log-odds that the two sides of a case are exchanged: above 0 it speaks for it. 0 where nothing is known.
 
         The case itself is not counted.
         """
-        sides = self.seen.get(case.row.file)
-        if sides is None or min(sides[side]["turns"] for side in SIDES) < LEAST_ROWS:
+        file = case.row.file
+        asked, answered = manner_of(case, "user"), manner_of(case, "assistant")
+        if asked is None or answered is None or file not in self.seen:
             return 0.0
-        own = {side: signs_of(case, side) for side in SIDES}
-        if not all(own.values()) or self.apart(case.row.file) < APART:
+        if file not in self._models:
+            self._models[file] = Model(self.seen[file])
+        model = self._models[file]
+        if not model.tells or model.roughly(asked) - model.roughly(answered) < -SURE:
             return 0.0
-        if self._roughly(case.row.file, own) < -SURE:
-            return 0.0
-        return self._odds(own["user"], sides, own) - self._odds(own["assistant"], sides, own)
+        own = {"user": asked, "assistant": answered}
+        return model.odds(asked, own) - model.odds(answered, own)
 
-    def apart(self, file: str) -> float:
-        """How differently the sides speak: the mean log-odds of a turn for its own side, of both sides together."""
-        if file not in self._apart:
-            sides, weights = self.seen[file], self._weights_of(file)
-            self._apart[file] = sum(
-                way * sides[side][sign] * weight / sides[side]["turns"]
-                for side, way in (("assistant", 1), ("user", -1))
-                for sign, weight in weights.items()
-                if sign != "turns"
-            )
-        return self._apart[file]
 
-    def _roughly(self, file: str, own: dict[str, tuple[str, ...]]) -> float:
-        """The log-odds with the case itself counted in, which speaks against it: quick, for most rows are well."""
-        weights = self._weights_of(file)
-        asked, answered = (sum([weights.get(sign, 0.0) for sign in own[side]]) for side in SIDES)
-        return asked - answered
+class Model:
+    """What each sign of a turn says of its speaker, in one file."""
 
-    def _weights_of(self, file: str) -> dict[str, float]:
+    def __init__(self, sides: Mapping[str, Side]) -> None:
+        self.of_shapes: dict[Shape, float] = {}
+        self.turns = {name: side.shapes.total() for name, side in sides.items()}
+        self.counts: dict[str, Counter[Sign]] = {name: Counter(side.begins) for name, side in sides.items()}
+        for name, side in sides.items():
+            for shape, turns in side.shapes.items():
+                self.counts[name].update(dict.fromkeys(signs_of(shape), turns))
+
+    @cached_property
+    def tells(self) -> bool:
+        """Whether the sides speak differently: by the mean log-odds of a turn for its own side, of both together."""
+        if min(self.turns.values()) < LEAST_ROWS:
+            return False
+        means = {
+            side: sum(count * self.weights[sign] for sign, count in counts.items()) / self.turns[side]
+            for side, counts in self.counts.items()
+        }
+        return means["assistant"] - means["user"] >= APART
+
+    @cached_property
+    def weights(self) -> dict[Sign, float]:
         """Log-odds of the assistant's side that each sign speaks for."""
-        if file not in self._weights:
-            sides = self.seen[file]
-            size = {side: sides[side]["turns"] + 1 for side in SIDES}
-            self._weights[file] = {
-                sign: log((sides["assistant"][sign] + 0.5) / size["assistant"])
-                - log((sides["user"][sign] + 0.5) / size["user"])
-                for sign in sides["user"].keys() | sides["assistant"].keys()
-            }
-        return self._weights[file]
+        asked, answered = (self.counts[side] for side in SIDES)
+        even = log((self.turns["user"] + 1) / (self.turns["assistant"] + 1))
+        return {sign: log((answered[sign] + 0.5) / (asked[sign] + 0.5)) + even for sign in {**asked, **answered}}
 
-    def _odds(self, found: tuple[str, ...], sides: dict[str, Counter[str]], own: dict[str, tuple[str, ...]]) -> float:
+    def of_shape(self, shape: Shape) -> float:
+        """The same of a shape: the sum of what its signs speak for."""
+        if shape not in self.of_shapes:
+            self.of_shapes[shape] = sum(self.weights.get(sign, 0.0) for sign in signs_of(shape))
+        return self.of_shapes[shape]
+
+    def roughly(self, found: Manner) -> float:
+        """Log-odds of the assistant's side with the turn itself counted in: quick, for most rows are well."""
+        (first, second, third), shape = found
+        known = self.weights.get  # a repaired turn may begin as none that was seen
+        return known(first, 0.0) + known(second, 0.0) + known(third, 0.0) + self.of_shape(shape)
+
+    def odds(self, found: Manner, own: Mapping[str, Manner]) -> float:
         """Log-odds of the assistant's side against the user's, of one turn; both turns of its case (`own`) left out."""
+        counted = {side: {*own[side][0], *signs_of(own[side][1])} for side in SIDES}
+        signs: list[Sign] = [*found[0], *signs_of(found[1])]
         total = 0.0
-        for sign in found:
-            count = {side: max(sides[side][sign] - (sign in own[side]), 0) + 0.5 for side in SIDES}
-            total += log(count["assistant"] / sides["assistant"]["turns"]) - log(count["user"] / sides["user"]["turns"])
+        for sign in signs:
+            count = {side: max(self.counts[side][sign] - (sign in counted[side]), 0) + 0.5 for side in SIDES}
+            total += log(count["assistant"] / self.turns["assistant"]) - log(count["user"] / self.turns["user"])
         return total
+
+
+def signs_of(shape: Shape) -> Iterator[tuple[str, object]]:
+    """Each part of a shape by itself."""
+    return zip(SHAPE, shape, strict=True)

@@ -10,6 +10,7 @@ from typing import Any
 from curation.doctor.case import Case
 
 ROLELESS = ""  # whoever speaks in a text that could not be taken back to turns
+BORDER = "\ufdd1"  # no character; stands between turns
 
 # Words of a question that show what it is about. Markup, slots and speakers' names in its row are no faults then.
 _TOPICS = {
@@ -65,8 +66,7 @@ class Spoken:
     """What is said in one row."""
 
     turns: list[tuple[str, str]]  # (role, text); text parts joined; role ROLELESS for a whole text
-    text: str  # all of it
-    low: str  # all of it in small letters
+    text: str  # all of it, with a line between turns that has only BORDER
 
     def speaks_of(self, topic: str) -> bool:
         """Whether a question is about something (a system prompt, the same in all rows, tells nothing)."""
@@ -82,21 +82,15 @@ class Spoken:
         return [(at, text) for at, (role, text) in enumerate(self.turns) if role in ("assistant", ROLELESS)]
 
 
-_last: list[tuple[Case, Spoken]] = []  # rules ask about the same case one after the other
-
-
 def spoken(case: Case) -> Spoken:
     """What is said in a row; the same object for the same case."""
-    if _last and _last[0][0] is case:
-        return _last[0][1]
-    if case.turns:
-        turns = [(str(turn["role"]), text_of(turn["content"])) for turn in case.turns]
-    else:
-        turns = [(ROLELESS, case.text)] if case.kind == "text" else []
-    text = "\n".join([text for _, text in turns])
-    found = Spoken(turns, text, text.lower())
-    _last[:] = [(case, found)]
-    return found
+    if case.spoken is None:
+        if case.turns:
+            turns = [(str(turn["role"]), text_of(turn["content"])) for turn in case.turns]
+        else:
+            turns = [(ROLELESS, case.text)] if case.kind == "text" else []
+        case.spoken = Spoken(turns, f"\n{BORDER}\n".join([text for _, text in turns]))
+    return case.spoken
 
 
 def text_of(content: Any) -> str:

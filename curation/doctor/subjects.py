@@ -90,7 +90,8 @@ class Subjects:
         """Question → its subject, of questions that do not name it themselves."""
         if self._slots is None:
             every = [row for rows in self.rows.values() for row in rows]
-            self._slots = fillers({row.prompt for row in every}, {row.prompt for row in every if not row.given})
+            wanted = {row.prompt for row in every if not row.given}
+            self._slots = fillers({row.prompt for row in every}, wanted) if wanted else {}
         return self._slots
 
     def exchanges(self, file: str) -> Exchanges:
@@ -159,12 +160,14 @@ def fillers(every: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
     counts = Counter(word for words in asked_words.values() for word in set(words))
     limit = min(RARE, max(SHARED, len(asked_words) // RARE))
     spans = {prompt: span(words, counts, limit) for prompt, words in asked_words.items()}
-    frames = Counter(
-        frame
+    narrow = Counter(  # many questions share what stands on either side: wider slots are made once for all of them
+        (" ".join(asked_words[prompt][:low]), " ".join(asked_words[prompt][high:]))
         for prompt, (low, high) in spans.items()
-        if high - low <= LONGEST
-        for frame in frames_of(asked_words[prompt], low, high)
+        if 0 < high - low <= LONGEST
     )
+    frames: Counter[tuple[str, str]] = Counter()
+    for (before, behind), questions in narrow.items():
+        frames.update(dict.fromkeys(frames_of(before.split(), behind.split()), questions))
     found = {}
     for prompt in sorted(wanted):
         low, high = spans.get(prompt, (0, 0))
@@ -180,12 +183,10 @@ def span(words: list[str], counts: Counter[str], limit: int) -> tuple[int, int]:
     return (rare[0], rare[-1] + 1) if rare else (0, 0)
 
 
-def frames_of(words: list[str], low: int, high: int) -> Iterator[tuple[str, str]]:
-    """The frames of `slots_of`, in no order: of all questions, so quickly."""
-    if low == high:
-        return
-    starts = [" ".join(words[: low - less]) for less in range(min(BESIDE, low) + 1)]
-    stops = [" ".join(words[high + more :]) for more in range(min(BESIDE, len(words) - high) + 1)]
+def frames_of(before: list[str], behind: list[str]) -> Iterator[tuple[str, str]]:
+    """The frames of `slots_of`, in no order, from the words on either side of the narrowest slot."""
+    starts = [" ".join(before[: len(before) - less]) for less in range(min(BESIDE, len(before)) + 1)]
+    stops = [" ".join(behind[more:]) for more in range(min(BESIDE, len(behind)) + 1)]
     yield from product(starts, stops)
 
 

@@ -33,12 +33,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SUSPECT = re.compile(
     r"[Â-ô][\x80-\xbfŒœŠšŸŽžƒˆ˜‘’‚“”„†‡•…‰‹›€™–—]|[‚вРСпв†˘√Γ╨╤Ã][\x80-\u2600]|ï¿½|[\x80-\x9f]|ﾃ|縺|繧|锟|鈥|銆"
 )
-# One character that all of the above have, and that is rare in English.
-_ODD = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xadÂ-ô\u200b\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff\ud800-\udfff"
+_ODD = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{ad}Â-ô\x{200b}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}\x{fff9}-\x{ffff}"
     r"‚вРСпв†˘√Γ╨╤ﾃ縺繧锟鈥銆]"
 )
-_INSIDE = re.compile(r"\?[A-Za-z]")
+_HINTS = (_ODD, r"\\[uxnrt]|[A-Za-z]\?[A-Za-z]")  # or an escape, or a question mark inside a word
 _LOST = re.compile(
     r"\b[a-z]{1,12}\?(?:s|t|re|ve|ll|d|m)\b(?![=&?/\w])", re.IGNORECASE
 )  # "don?t": a character that could not be written
@@ -58,10 +57,11 @@ class Mojibake:
 
     fault: str = "MOJIBAKE"
     needs_ids: bool = False
+    hints: tuple[str, ...] = _HINTS
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         said = spoken(case)
-        if not may_be_wrong(said.text) or said.speaks_of("encoding"):
+        if said.speaks_of("encoding"):
             return
         for number, (role, part) in enumerate(said.turns):
             if wrong := what_is_wrong(part):
@@ -71,17 +71,6 @@ class Mojibake:
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
         return [reworded(case, lambda role, text: repaired(text) if what_is_wrong(text) else text)]
-
-
-def may_be_wrong(text: str) -> bool:
-    """Whether to look closer; quick, since nearly all texts are well."""
-    if "\\" in text and _ESCAPES.search(text):
-        return True
-    if _INSIDE.search(text) and _LOST.search(text):
-        return True
-    if text.isascii():
-        return not text.isprintable() and _CONTROL.search(text) is not None
-    return _ODD.search(text) is not None
 
 
 def what_is_wrong(text: str) -> str:

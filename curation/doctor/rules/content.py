@@ -27,6 +27,7 @@ class NonString:
 
     fault: str = "NON-STRING"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         """Text parts are good where the target's template takes them, and no content where a tool is called."""
@@ -103,6 +104,7 @@ class KeySchema:
 
     fault: str = "KEY-SCHEMA"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find_whole(self, survey: Survey, target: Target) -> Iterator[Finding]:
         """Advice: files of preference pairs are read by half."""

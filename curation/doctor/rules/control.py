@@ -34,6 +34,7 @@ class ControlToken:
 
     fault: str = "CTRL-TOKEN"
     needs_ids: bool = False
+    hints: tuple[str, ...] = (r"[<\[＜]",)
     _known: dict[int, re.Pattern[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:

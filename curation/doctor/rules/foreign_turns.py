@@ -29,12 +29,10 @@ _INLINE = re.compile(  # behind a sentence: "… cool. User: What does …"
     r"INSTRUCTION)(?:\*\*)?:|"
     r"\#{2,4} ?(?:Instruction|Input|Response|User|Human|Assistant|Question)\b:?|\[/?INST\]|Q: (?=[A-Z][^?\n]{0,200}\?))"
 )
-# In small letters; an answer that goes on has one of these, or a name before a colon.
-_BRACKETED = ("[inst", "[/inst", "[user", "[human", "[assistant")
-_ANGLED = ("<<sys", "<|", "<user", "<human", "<assistant")
-_BARE = tuple(f"{name}\n" for name in ("user", "human", "assistant", "system", "model"))
-_NAMED = tuple(
-    "user human assistant system model instruction input response prompt prompter question q gpt ai bot".split()  # noqa: SIM905
+_HINTS = (
+    r"##|<\||(?i:\[/?inst|<<sys|[\[<](?:user|human|assistant))",  # a heading, a marker of a turn
+    r"(?i)(?:user|human|assistant|system|model)(?:\n|[ *\t]*:)",
+    r"(?i)(?:instruction|input|response|prompt|prompter|question|q|gpt|ai|bot)[ *\t]*:",
 )
 _PARTS = frozenset(
     {"definition", "meaning", "example", "examples", "note", "origin", "usage", "term", "slang", "context"}
@@ -50,10 +48,10 @@ class Runaway:
 
     fault: str = "RUNAWAY"
     needs_ids: bool = False
+    hints: tuple[str, ...] = _HINTS
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
-        low = spoken(case).low
-        if not case.turns or not may_go_on(low):
+        if not case.turns:
             return
         said = spoken(case)
         for number, text in said.answers:
@@ -77,15 +75,6 @@ class Runaway:
                 raise CannotMendError(f"turn {number} goes on with another turn, and no whole answer stands before it")
             turns[number] = turns[number] | {"content": answer}
         return [case.but(turns=turns)]
-
-
-def may_go_on(low: str) -> bool:
-    """Whether to look closer; quick, since few texts name a speaker."""
-    if "##" in low or ("[" in low and any(hint in low for hint in _BRACKETED)):
-        return True
-    if ("<" in low and any(hint in low for hint in _ANGLED)) or any(name in low for name in _BARE):
-        return True
-    return ":" in low and any(part[-16:].rstrip(" *\t").endswith(_NAMED) for part in low.split(":")[:-1])
 
 
 def next_turn(text: str, said: Spoken) -> int:
@@ -187,6 +176,7 @@ class Echo:
 
     fault: str = "ECHO"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         for number, asked, answered in pairs(case):

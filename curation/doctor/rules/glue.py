@@ -14,7 +14,6 @@ from curation.doctor.survey import Survey
 from curation.doctor.target import Target
 from curation.text.seams import DOUBLED_ARTICLE, DOUBLED_STOP
 
-_ARTICLES = tuple(f"{one} {other} " for one in ("a", "an", "the") for other in ("a", "an", "the"))
 _STOPS = (
     "..",
     ". .",
@@ -36,8 +35,6 @@ _STOPS = (
     "。.",
     "؟.",
 )
-_MARKS = re.compile(r"[.?!,;…。؟][ ”\"'’]?[.,]")  # any of these, and a few more: one quick search for all
-_VERBS = ("means means", "refers to refers", "stands for stands", "of of ", "means that means")
 
 _NAMES = (
     r"(?:slang(?: term)?|term|word|phrase|definition|description|meaning|example|context|usage|origin|question|answer|"
@@ -45,15 +42,10 @@ _NAMES = (
 )
 _TWICE = re.compile(r"(?<![\w*])(\**([A-Za-z][\w ]{1,24}?)\**[ \t]*:\**)\s*\**\2\**[ \t]*:(?!\w|//)", re.IGNORECASE)
 _MAIL = frozenset({"re", "fw", "fwd", "aw", "wg"})  # of a reply to a reply
-_TWO_ARTICLES = re.compile(r"(?<!\w)(?:an?|the)[ \t]+(?:an?|the)[ \t]")
-_COLUMN = "term slang definition description meaning example context usage origin question answer response"
-_LABELS = tuple(name + plural for name in _COLUMN.split() for plural in ("", "s"))
-_STUCK_LABEL_LOW = re.compile(rf"[a-z.!?”\"')](?:{'|'.join(_LABELS)}):")
-_STUCK_LABEL = re.compile(
-    r"(?<=[a-z.!?”\"')])(?=(?:Slang(?: Term)?|Term|Definition|Description|Meaning|Example|Context|Usage|"
-    r"Origin|Question|Answer|"
-    r"Response)s?:\s)"
+_CAPITAL_LABELS = (
+    "Slang(?: Term)?|Term|Definition|Description|Meaning|Example|Context|Usage|Origin|Question|Answer|Response"
 )
+_STUCK_LABEL = re.compile(rf"(?<=[a-z.!?”\"')])(?=(?:{_CAPITAL_LABELS})s?:\s)")
 _INLINE = re.compile(rf"(?:^|(?<=[\s|,;.])){_NAMES}\s?:(?=\s)", re.IGNORECASE | re.MULTILINE)
 _COLUMNS = frozenset(
     {"description", "context", "slang", "slang term"}
@@ -72,6 +64,17 @@ _LAZY = re.compile(
 )
 
 
+_TWO_STOPS = (
+    r"(?:^|[^.])\.\.(?:[^.]|$)|\.{5}|\.[\s\pZ]+\.|\.[”’\"'][\s\pZ]*\.|\.[\s\pZ]?,|[!?。।؟‽,;][\s\pZ]*\.(?:[^.]|$)"
+)
+_HINTS = (
+    _TWO_STOPS,
+    r"(?i)\b(?:an?|the)[ \t]+(?:an?|the)[ \t]",
+    r"(?i)means means|refers to refers|stands for stands|of of |means that means",
+    r"(?s::.*:)",  # labels are several, or stuck to a sentence
+    rf"[a-z.!?”\"')](?:{_CAPITAL_LABELS})s?:",
+)
+
 # Behind which a frame puts a cell: the beginning of a text, a label, a verb that tells what something is.
 _FRAME = re.compile(
     r"(?:\A|[:;.!?—–-]|\b(?:is|are|was|means?|denotes?|describes?|called|(?:used|known) as|refers? to|stands for|"
@@ -86,40 +89,16 @@ class Glue:
 
     fault: str = "GLUE"
     needs_ids: bool = False
+    hints: tuple[str, ...] = _HINTS
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
-        said = spoken(case)
-        if not may_have_seams(said.low):
-            return
-        for number, (role, text) in enumerate(said.turns):
+        for number, (role, text) in enumerate(spoken(case).turns):
             if seam := seam_in(text, role):
                 detail = f"turn {number} ({role}): {seam!r:.100}"
                 yield finding(case, self.fault, "warning", detail, "the seam is mended")
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
         return [reworded(case, lambda role, text: outside_code(text, mended) if seam_in(text, role) else text)]
-
-
-def may_have_seams(low: str) -> bool:
-    """Whether to look closer; quick, since nearly all texts have none. The text is given in small letters."""
-    if ":" in low and (low.count(":") > 1 or (ends_in_label(low) and _STUCK_LABEL_LOW.search(low))):
-        return True
-    return (
-        _MARKS.search(low) is not None or has_two_articles(low) or any([sign in low for sign in _VERBS])  # noqa: C419 - a list is quicker
-    )
-
-
-def ends_in_label(low: str) -> bool:
-    """Whether a label stands before the first colon of a text."""
-    return low[: low.index(":")].endswith(_LABELS)
-
-
-def has_two_articles(low: str) -> bool:
-    """Whether two articles follow each other, in a text in small letters."""
-    for sign in _ARTICLES:
-        if sign in low:
-            return _TWO_ARTICLES.search(low) is not None
-    return False
 
 
 def seam_in(text: str, role: str) -> str:
@@ -129,7 +108,7 @@ def seam_in(text: str, role: str) -> str:
     places = [doubled_label(text), _STUCK_LABEL.search(text) if ":" in text else None]
     if written:
         places += [_VERB_TWICE.search(text), columns_in_line(text), next(stops(text), None)]
-    if (written or role == "user") and has_two_articles(text.lower()):
+    if written or role == "user":
         places.append(next((one for one in articles(text) if written or not inside_quotes(text, one.start())), None))
     found = next(filter(None, places), None)
     return text[max(found.start() - 20, 0) : found.end() + 20].strip() if found else ""

@@ -27,6 +27,7 @@ class MaskNone:
 
     fault: str = "MASK-NONE"
     needs_ids: bool = True
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if case.kind == "ids" and case.labels and all(label == IGNORED for label in case.labels):
@@ -43,6 +44,7 @@ class EndUntrained:
 
     fault: str = "EOT-UNTRAINED"
     needs_ids: bool = True
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if case.kind != "ids" or not case.ids:
@@ -66,6 +68,7 @@ class MaskSpill:
 
     fault: str = "MASK-SPILL"
     needs_ids: bool = True
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if case.kind != "ids" or not case.labels:
@@ -101,6 +104,7 @@ class Truncated:
 
     fault: str = "TRUNC"
     needs_ids: bool = True
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if case.kind == "ids" and is_cut(case, target):

@@ -98,6 +98,7 @@ class LowInfo:
 
     fault: str = "LOW-INFO"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         said = answer(case)

@@ -52,11 +52,9 @@ class Markup:
 
     fault: str = "MARKUP"
     needs_ids: bool = False
+    hints: tuple[str, ...] = (r"[\[&<]",)
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
-        text = spoken(case).text
-        if "[" not in text and "&" not in text and "<" not in text:
-            return
         said = spoken(case)
         if not any(markup_in(part) for _, part in said.turns) or is_about_markup(said):
             return

@@ -14,8 +14,6 @@ from curation.doctor.spoken import spoken
 from curation.doctor.survey import Survey
 from curation.doctor.target import Target
 
-_HINTS = ("think", "thought", "reason", "reflect", "scratchpad")
-
 
 @dataclass(frozen=True)
 class Think:
@@ -23,6 +21,7 @@ class Think:
 
     fault: str = "THINK"
     needs_ids: bool = False
+    hints: tuple[str, ...] = (r"(?i)think|thought|reason|reflect|scratchpad",)
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if apart := reasoning_apart(case):
@@ -31,7 +30,7 @@ class Think:
                 detail = "the template of the target leaves out the reasoning that stands beside the last answer"
                 yield finding(case, self.fault, "warning", detail)
         said = spoken(case)
-        if ("<" not in said.text and "[" not in said.text) or not any(hint in said.low for hint in _HINTS):
+        if "<" not in said.text and "[" not in said.text:
             return
         if any(role == "user" and TAG.search(text) for role, text in said.turns) or said.speaks_of("reasoning"):
             return

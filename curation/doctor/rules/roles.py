@@ -43,6 +43,7 @@ class RoleName:
 
     fault: str = "ROLE-NAME"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         for number, turn in enumerate(case.turns):
@@ -68,6 +69,7 @@ class Flat:
 
     fault: str = "FLAT"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if case.layout == "turn":
@@ -88,6 +90,7 @@ class NoTarget:
 
     fault: str = "NO-TARGET"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if case.kind != "messages" or case.layout == "turn":
@@ -123,6 +126,7 @@ class RoleOrder:
 
     fault: str = "ROLE-ORDER"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         roles = [turn["role"] for turn in case.turns]
@@ -190,6 +194,7 @@ class RoleSwap:
 
     fault: str = "ROLE-SWAP"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if not case.turns or case.layout == "turn":

@@ -30,6 +30,7 @@ class Scaffold:
 
     fault: str
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if case.kind not in ("text", "ids"):

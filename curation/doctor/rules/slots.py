@@ -7,22 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curation.doctor.case import Case, plain
+from curation.doctor.hints import BLANK
 from curation.doctor.row import Finding
 from curation.doctor.rule import CannotMendError, finding
-from curation.doctor.spoken import ROLELESS, Spoken, spoken, without_code
+from curation.doctor.spoken import BORDER, ROLELESS, Spoken, spoken, without_code
 from curation.doctor.survey import Survey
 from curation.doctor.target import Target
 
 # How Python, JSON, SQL, spreadsheets and pandas write that there is nothing.
 _NULL = r"(?:None|none|NONE|NaN|nan|NAN|Nan|null|NULL|Null|N/A|n/a|\#N/A|<NA>|NaT|nil|undefined|\[null\]|\[None\])"
 _NULLS = frozenset({"none", "nan", "null", "n a", "na", "nat", "nil", "undefined"})
-# In small letters. What follows is looked for only where one of these words stands alone, or one of these gaps.
-_BEGUN = re.compile(r"n(?:one|an|ull|il|at)\b")  # ends as such a word: quicker to miss than the words
-_ALONE = re.compile(r"\b(?:none|nan|null|nil|nat|undefined)\b")
-_CLOSED = re.compile(r"[\"“'‘«] ?[\"”'’»]")  # quotation marks around nothing
-_GAPS = ("****", "n/a", "<na>")
-_WIDE = re.compile(r"(?:does|do|explain|define|term|word|slang|of)  ")  # a gap where a headword belongs
-_ENDS_EMPTY = ("meaning of", "what does", "define", "explain")  # nothing behind them
+_HINTS = (
+    rf"(?:\A|{BORDER}\n){BLANK}*(?:\n{BORDER}|\z)",  # nothing is said
+    r"(?i)\b(?:none|nan|null|nil|nat|undefined)\b|\*\*\*\*|n/a|<na>",
+    r"[\"“'‘«] ?[\"”'’»]",  # quotation marks around nothing
+    r"(?i)(?:does|do|explain|define|term|word|slang|of)  ",  # a gap where a headword belongs
+    rf"(?i)(?:meaning of|what does|define|explain)[ ?.\t\n]*(?:\n{BORDER}|\z)",  # nothing behind them
+    r":\n|:(?s:.{0,2})\z",  # nothing under a label
+)
 
 _LABEL = (
     r"(?:slang|term|word|phrase|headword|definition|meaning|example|context|usage|description|origin|"
@@ -90,23 +92,19 @@ class NullString:
 
     fault: str = "NULL-STRING"
     needs_ids: bool = False
+    hints: tuple[str, ...] = _HINTS
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         said = spoken(case)
         for number, (role, text) in enumerate(said.turns):
             if (not text or text.isspace()) and role != "assistant" and says_nothing(case, number):  # that is NO-TARGET
                 yield finding(case, self.fault, "warning", f"turn {number} ({role}) is empty")
-        low = said.low
-        if may_be_null(low) or any(role == "user" and ends_empty(text) for role, text in said.turns):
-            for number, (role, text) in enumerate(said.turns):
-                if found := self._slot(text, role, said, case):
-                    yield finding(case, self.fault, "warning", f"turn {number} ({role}): {found.strip()!r:.80}")
-        if ":\n" in low or ":" in low[-3:]:
-            for number, text in said.answers:
-                if label := _NO_VALUE.search(text):
-                    yield finding(
-                        case, self.fault, "warning", f"turn {number}: nothing under {label.group().strip()!r}"
-                    )
+        for number, (role, text) in enumerate(said.turns):
+            if found := self._slot(text, role, said, case):
+                yield finding(case, self.fault, "warning", f"turn {number} ({role}): {found.strip()!r:.80}")
+        for number, text in said.answers:
+            if label := _NO_VALUE.search(text):
+                yield finding(case, self.fault, "warning", f"turn {number}: nothing under {label.group().strip()!r}")
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
         raise CannotMendError(next(self.find(case, survey, target)).detail + ": what should stand there is not known")
@@ -128,20 +126,6 @@ class NullString:
         if not found or is_headword(case, said):
             return ""
         return found.group()
-
-
-def may_be_null(low: str) -> bool:
-    """Whether to look closer; quick, since few texts have such words."""
-    if (_BEGUN.search(low) or "undefined" in low) and _ALONE.search(low):
-        return True
-    if _CLOSED.search(low) or any(gap in low for gap in _GAPS):
-        return True
-    return "  " in low and _WIDE.search(low) is not None
-
-
-def ends_empty(text: str) -> bool:
-    """Whether a text ends in words behind which a headword belongs: "What is the meaning of ?"."""
-    return text[-24:].lower().rstrip(" ?.\t\n").endswith(_ENDS_EMPTY)
 
 
 def says_nothing(case: Case, number: int) -> bool:
@@ -191,8 +175,9 @@ _SLOT = re.compile(
     rf"blank|fill)(?:[ _](?:here|\d))?)>>?(?!\w)"
     r"|(?<![\w<])<[A-Z][A-Z_]{3,30}>(?!\w)"
     rf"|(?<!\w)(?:__|@@|##|%%)(?i:{_SLOT_NAMES})(?:__|@@|##|%%)(?!\w)"
-    r"|\b(?i:lorem ipsum dolor)\b|(?<!\w)(?:TODO|TBD|FIXME|XXXX?)(?=[.:]?\s*\Z)"
+    r"|\b(?i:lorem ipsum dolor)\b"
 )
+_LEFT = re.compile(r"(?<!\w)(?:TODO\.?|TBD|XXX)(?=\s*\Z)")  # where the last turn ends
 _BRACKETS = re.compile(r"\[[^\[\]\n]{1,60}\]")
 _LATEX = re.compile(r"\\[a-zA-Z]{2,}|\$[^$\n]+\$")
 
@@ -203,16 +188,13 @@ class Placeholder:
 
     fault: str = "PLACEHOLDER"
     needs_ids: bool = False
+    hints: tuple[str, ...] = (rf"[{{%\[<]|__|@@|##|(?i:lorem ipsum)|(?:TODO\.?|TBD|XXX){BLANK}*\z",)
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         said = spoken(case)
-        text = said.text
-        if not (
-            "{" in text or "%" in text or "[" in text or "<" in text or "__" in text or "@@" in text or "##" in text
-        ) and not text.rstrip().endswith(("TODO", "TBD", "XXX", "TODO.")):
-            return
         for number, (role, part) in enumerate(said.turns):
-            found = _SLOT.search(part if role == "user" and "```" not in part else without_code(part))
+            text = part if role == "user" and "```" not in part else without_code(part)
+            found = _SLOT.search(text) or (_LEFT.search(text) if number == len(said.turns) - 1 else None)
             if found and not is_meant(found.group(), part, said):
                 yield finding(
                     case, self.fault, "warning", f"turn {number} ({role}): {found.group()!r} was never filled in"

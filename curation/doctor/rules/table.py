@@ -75,6 +75,7 @@ class WrongTerm:
 
     fault: str = "WRONG-TERM"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         rows, row = survey.subjects.exchanges(case.row.file), case.row.row
@@ -105,6 +106,7 @@ class Cut:
 
     fault: str = "CUT"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if length := survey.answers.cut_at(case, target.counts):
@@ -121,6 +123,7 @@ class SystemDrift:
 
     fault: str = "SYS-DRIFT"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if case.kind == "text":
@@ -148,6 +151,7 @@ class Duplicate:
 
     fault: str = "DUP"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         original = survey.copies.original(case)
@@ -166,6 +170,7 @@ class Conflict:
 
     fault: str = "CONFLICT"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         others = survey.prompts.others(case)
@@ -206,6 +211,7 @@ class Leak:
 
     fault: str = "LEAK"
     needs_ids: bool = False
+    hints: tuple[str, ...] = ()
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if not (split := split_of(case)) or not answer(case):

@@ -81,7 +81,7 @@ def test_a_worker_that_fails_fails_the_diagnosis(lab, monkeypatch):
         return []
 
     class Broken:
-        fault, needs_ids = "GLUE", False
+        fault, needs_ids, hints = "GLUE", False, ()
 
         def find(self, case, survey, target):
             return broken(case)

@@ -113,7 +113,7 @@ def test_text_and_ids_keep_their_layout(lab):
 
 def test_rules_that_undo_each_other_end_in_quarantine(lab, monkeypatch):
     class Flip:
-        fault, needs_ids = "GLUE", False
+        fault, needs_ids, hints = "GLUE", False, ()
 
         def find(self, case, survey, target):
             from curation.doctor.rule import finding
