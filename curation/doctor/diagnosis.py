@@ -203,7 +203,11 @@ def examine(case: Case, rules: Sequence[Rule], survey: Survey, target: Target) -
     """What the rules find in one case, which is encoded already if they need it."""
     found: list[Finding] = []
     for rule in rules:
-        found += islice(rule.find(case, survey, target), MOST_PER_RULE)
+        before = len(found)
+        for one in rule.find(case, survey, target):  # most rules find nothing
+            found.append(one)
+            if len(found) - before == MOST_PER_RULE:
+                break
     if isinstance(case.encoded, EncodeError) and all(one.severity != "fatal" for one in found):
         found.append(refused(case, case.encoded))
     return found

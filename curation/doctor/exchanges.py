@@ -278,7 +278,7 @@ class Said:
         """Whether words in a row begin with these letters, or sound like them: "OIC" is "Oh, I see"."""
         if letters in self.first:
             return True
-        if any(letter not in self.first and letter not in SOUNDS for letter in letters):
+        if not SOUNDS.union(self.first).issuperset(letters):
             return False  # most texts lack one of the letters
         if self._apart is None:
             words = [word for word in self.words.split() if word not in ENDINGS]

@@ -122,7 +122,9 @@ class Model:
         """Log-odds of the assistant's side that each sign speaks for."""
         asked, answered = (self.counts[side] for side in SIDES)
         even = log((self.turns["user"] + 1) / (self.turns["assistant"] + 1))
-        return {sign: log((answered[sign] + 0.5) / (asked[sign] + 0.5)) + even for sign in {**asked, **answered}}
+        pairs = {sign: (asked.get(sign, 0), answered.get(sign, 0)) for sign in {**asked, **answered}}
+        odds = {pair: log((pair[1] + 0.5) / (pair[0] + 0.5)) + even for pair in set(pairs.values())}
+        return {sign: odds[pair] for sign, pair in pairs.items()}
 
     def of_shape(self, shape: Shape) -> float:
         """The same of a shape: the sum of what its signs speak for."""

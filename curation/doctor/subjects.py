@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import product
-from typing import NamedTuple
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, fields
+from itertools import chain, product
 
 from curation.doctor.case import Case, plain
 from curation.doctor.crowd import answer, asked, key, split_of
@@ -45,23 +45,28 @@ def named_as(term: str) -> str:
     return words if 2 * len(words) >= len(term.strip()) else " ".join(term.casefold().split())
 
 
-class Asked(NamedTuple):
-    """One row."""
+@dataclass(slots=True)
+class Asked:
+    """The rows of one file that have an answer, a list for each thing told of them: lists of text travel quickly."""
 
-    row: int
-    given: str  # its subject, where the row itself tells
-    prompt: str  # its first question, plain
-    said: str  # its last answer
-    words: str  # all its answers, plain
-    question: int  # hash of all that was said before the last answer; 0 where its split is not known
-    home: Home | None  # where its split is known
+    row: list[int] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)  # the subject, where the row itself tells
+    prompt: list[str] = field(default_factory=list)  # the first question, plain
+    said: list[str] = field(default_factory=list)  # the last answer
+    words: list[str] = field(default_factory=list)  # all answers, plain
+    question: list[int] = field(default_factory=list)  # hash of all before the last answer; 0 without a split
+    home: list[Home | None] = field(default_factory=list)  # where its split is known
+
+    def merge(self, other: Asked) -> None:
+        for one in fields(self):
+            getattr(self, one.name).extend(getattr(other, one.name))
 
 
 @dataclass(slots=True)
 class Subjects:
     """What each row asks about, what it answers, and where it stands."""
 
-    rows: dict[str, list[Asked]] = field(default_factory=dict)  # file → rows with an answer
+    asked: dict[str, Asked] = field(default_factory=dict)  # file → its rows
     _slots: dict[str, str] | None = None  # question → what fills its frame's slot
     _exchanges: dict[str, Exchanges] = field(default_factory=dict)
     _homes: Homes | None = None
@@ -74,12 +79,20 @@ class Subjects:
         home = Home(split, case.row.file, case.row.split, named_split(case)[1]) if split else None
         question = key(asked(case)) if split else 0
         words = case.plain[-1] if len(case.said("assistant")) == 1 else " ".join(answers_of(case))
-        seen = Asked(case.row.row, subject(case), prompt_of(case), said, words, question, home)
-        self.rows.setdefault(case.row.file, []).append(seen)
+        seen = self.asked.get(case.row.file)
+        if seen is None:
+            seen = self.asked[case.row.file] = Asked()
+        seen.row.append(case.row.row)
+        seen.given.append(subject(case))
+        seen.prompt.append(prompt_of(case))
+        seen.said.append(said)
+        seen.words.append(words)
+        seen.question.append(question)
+        seen.home.append(home)
 
     def merge(self, other: Subjects) -> None:
-        for file, rows in other.rows.items():
-            self.rows.setdefault(file, []).extend(rows)
+        for file, rows in other.asked.items():
+            self.asked.setdefault(file, Asked()).merge(rows)
 
     def of(self, case: Case) -> str:
         """What a row asks about, told by itself or by the frame of its question; "" where nobody can tell."""
@@ -89,40 +102,39 @@ class Subjects:
     def slots(self) -> dict[str, str]:
         """Question → its subject, of questions that do not name it themselves."""
         if self._slots is None:
-            every = [row for rows in self.rows.values() for row in rows]
-            wanted = {row.prompt for row in every if not row.given}
-            self._slots = fillers({row.prompt for row in every}, wanted) if wanted else {}
+            files = self.asked.values()
+            told = [pair for rows in files for pair in zip(rows.prompt, rows.given, strict=True)]
+            wanted = {prompt for prompt, given in told if not given}
+            self._slots = fillers({prompt for prompt, _ in told}, wanted) if wanted else {}
         return self._slots
 
     def exchanges(self, file: str) -> Exchanges:
         """Whose answers the rows of a file have."""
         if file not in self._exchanges:
-            rows = self.rows.get(file, [])
-            names = [plain(row.given or self.slots.get(row.prompt, "")) for row in rows]
-            self._exchanges[file] = Exchanges([row.row for row in rows], names, [row.words for row in rows])
+            rows = self.asked.get(file, Asked())
+            asked = zip(rows.given, rows.prompt, strict=True)
+            names = [plain(name or self.slots.get(prompt, "")) for name, prompt in asked]
+            self._exchanges[file] = Exchanges(rows.row, names, rows.words)
         return self._exchanges[file]
 
     def answer_at(self, file: str, place: int) -> str:
         """The last answer of the row at a place of `exchanges`."""
-        return self.rows[file][place].said
+        return self.asked[file].said[place]
 
     @property
     def homes(self) -> Homes:
         """Which split each subject, or each question without one, belongs to."""
         if self._homes is None:
             self._homes = Homes()
-            for rows in self.rows.values():
-                for row in rows if rows[0].home or any(row.home for row in rows) else ():
-                    if row.home:
-                        self._homes.see(self.group(row), row.home)
+            for rows in self.asked.values():
+                for place, home in enumerate(rows.home):
+                    if home:
+                        subject = rows.given[place] or self.slots.get(rows.prompt[place], "")
+                        self._homes.see(subject or rows.question[place], home)
         return self._homes
 
-    def group(self, row: Asked) -> str | int:
-        """What must not stand on both sides of a split: the subject; the question where there is none."""
-        return row.given or self.slots.get(row.prompt, "") or row.question
-
     def group_of(self, case: Case) -> str | int:
-        """The same, of a case."""
+        """What must not stand on both sides of a split: the subject; the question where there is none."""
         question = asked(case)
         return self.of(case) or (key(question) if question else 0)
 
@@ -157,9 +169,10 @@ def fillers(every: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
     asked_words = {prompt: prompt.split() for prompt in every}
     if len(asked_words) < FEWEST:
         return {}
-    counts = Counter(word for words in asked_words.values() for word in set(words))
+    counts = Counter(chain.from_iterable(map(set, asked_words.values())))
     limit = min(RARE, max(SHARED, len(asked_words) // RARE))
-    spans = {prompt: span(words, counts, limit) for prompt, words in asked_words.items()}
+    common = {word for word, count in counts.items() if count > limit}
+    spans = {prompt: span(words, common) for prompt, words in asked_words.items()}
     narrow = Counter(  # many questions share what stands on either side: wider slots are made once for all of them
         (" ".join(asked_words[prompt][:low]), " ".join(asked_words[prompt][high:]))
         for prompt, (low, high) in spans.items()
@@ -177,10 +190,14 @@ def fillers(every: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
     return {prompt: filler for prompt, filler in found.items() if filler}
 
 
-def span(words: list[str], counts: Counter[str], limit: int) -> tuple[int, int]:
-    """From the first rare word to behind the last."""
-    rare = [place for place, word in enumerate(words) if counts[word] <= limit]
-    return (rare[0], rare[-1] + 1) if rare else (0, 0)
+def span(words: list[str], common: AbstractSet[str]) -> tuple[int, int]:
+    """From the first rare word to behind the last; two equal numbers where none is."""
+    low, high = 0, len(words)
+    while low < high and words[low] in common:
+        low += 1
+    while low < high and words[high - 1] in common:
+        high -= 1
+    return low, high
 
 
 def frames_of(before: list[str], behind: list[str]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""Rows dealt to worker processes: each surveys its part, the surveys are added up, each then looks with the sum.
+"""Rows dealt to worker processes: each surveys its part, tells all others, adds the surveys up and looks with the sum.
 
-Workers are forked, so that nothing but surveys and findings crosses between processes. Where a system cannot fork, or
-the rows are few, one process does it all; what comes out is the same.
+Workers are forked, so that nothing but surveys and findings crosses between processes. Every one adds up for itself:
+while one did it for all, the others had to wait. Where a system cannot fork, or the rows are few, one process does it
+all; what comes out is the same.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -35,11 +37,11 @@ def looked_at(rows: Sequence[Row], workers: int, part: Callable[[int, Sequence[R
     borders = [len(rows) * number // count for number in range(count + 1)]
     parts = [part(first, rows[first:end]) for first, end in pairwise(borders)]
     with collector_at_rest(), _crew(parts[1:]) as pipes:
-        survey = parts[0].survey()
-        for pipe in pipes:
-            survey.merge(_received(pipe))
-        for pipe in pipes:
-            pipe.send(survey)
+        own = parts[0].survey()
+        told: list[bytes] = [pickle.dumps(own) if pipes else b"", *map(_received, pipes)]
+        for place, pipe in enumerate(pipes, 1):
+            pipe.send([*told[:place], *told[place + 1 :]])
+        survey = _added_up(own, 0, told[1:])
         found = parts[0].examine(survey)
         for pipe in pipes:
             found += _received(pipe)
@@ -67,10 +69,10 @@ def _crew(parts: Sequence[Part]) -> Iterator[list[Any]]:
     fork = multiprocessing.get_context("fork") if parts else None
     crew = []
     with _tokenizers_alone(bool(parts)):
-        for part in parts:
+        for place, part in enumerate(parts, 1):
             assert fork is not None
             ours, theirs = fork.Pipe()
-            process = fork.Process(target=_work, args=(part, theirs), daemon=True)
+            process = fork.Process(target=_work, args=(part, place, theirs), daemon=True)
             process.start()
             theirs.close()
             crew.append((process, ours))
@@ -96,11 +98,22 @@ def _tokenizers_alone(wanted: bool) -> Iterator[None]:
             del os.environ[name]
 
 
-def _work(part: Part, pipe: Any) -> None:
+def _added_up(own: Survey, place: int, others: Sequence[bytes]) -> Survey:
+    """The survey of all rows, from that of the part at a place and those of the other parts in their order."""
+    before, after = others[:place], others[place:]
+    surveys: list[Survey] = [*map(pickle.loads, before), own, *map(pickle.loads, after)]
+    first, *rest = surveys
+    for survey in rest:
+        first.merge(survey)
+    return first
+
+
+def _work(part: Part, place: int, pipe: Any) -> None:
     """What a worker does."""
     try:
-        pipe.send(part.survey())
-        pipe.send(part.examine(pipe.recv()))
+        own = part.survey()
+        pipe.send(pickle.dumps(own))
+        pipe.send(part.examine(_added_up(own, place, pipe.recv())))
     except EOFError:
         return  # the others failed
     except Exception as error:  # noqa: BLE001 - it is raised in the parent

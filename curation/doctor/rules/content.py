@@ -143,7 +143,7 @@ class KeySchema:
 
 def stale_text(case: Case, target: Target) -> str:
     """The column beside messages that holds a rendered conversation with other words in it; "" where none does."""
-    if case.kind != "messages" or case.layout == "turn":
+    if case.kind != "messages" or case.layout == "turn" or not case.kept:
         return ""
     for name in sorted(RENDERED & case.kept.keys()):
         text = case.kept[name]

@@ -81,7 +81,7 @@ REFUSAL = re.compile(
       | (?:the\ )?{_KNOWN}\ (?:is\ )?(?:not\ (?:available|found|known)|unavailable|unknown)\b )""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_HINTS = ("can", "not", "n't", "unable", "sorry", "as a", "declin", "refus", "rather", "no ", "against", "violat", "un")
+_HINTS = ("can", "not", "n't", "no ", "un", "sorry", "as a", "declin", "refus", "rather", "against", "violat")
 _UNKNOWN = re.compile(r"\W*(?:i (?:do not|don't|dont) know|(?:i have )?no (?:idea|clue))\W*", re.IGNORECASE)
 _AFTER_ALL = re.compile(  # something is said behind the refusal
     r"\b(?:but|however|that said|still|instead)\b"
@@ -110,7 +110,7 @@ class LowInfo:
             return
         elif is_link(said) and not _WANTS_ADDRESS.search(" ".join(case.said("user")[-1:])):
             yield finding(case, self.fault, "warning", f"the answer is only a link: {said[:60]!r}")
-        elif refuses(said, case, survey.subjects.of(case)):
+        elif refuses(said, case, survey):
             yield finding(case, self.fault, "warning", f"the answer refuses: {said[:60]!r}")
 
     def mend(self, case: Case, survey: Survey, target: Target) -> list[Case]:
@@ -125,18 +125,18 @@ def is_link(said: str) -> bool:
     return bool(count) and set(plain(rest).split()) <= _POINTERS
 
 
-def refuses(said: str, case: Case, asks_about: str) -> bool:
+def refuses(said: str, case: Case, survey: Survey) -> bool:
     """Whether an answer declines to answer; not one that says what was asked ("idk" is "I don't know")."""
     said = said.replace("’", "'")
     low = said[:80].lower()
-    if not any(hint in low for hint in _HINTS):
+    if not any([hint in low for hint in _HINTS]):  # noqa: C419 - a list is quicker
         return False
-    asked = " ".join(case.said("user")[-1:]).replace("’", "'")
     if found := REFUSAL.match(said):
+        asked = " ".join(case.said("user")[-1:]).replace("’", "'")
         by_an_ai = "language model" in low or " ai" in low
-        spared = _SAID_ALREADY.search(asked) or abbreviates(asks_about, said)
+        spared = _SAID_ALREADY.search(asked) or abbreviates(survey.subjects.of(case), said)
         return not _AFTER_ALL.search(said, found.end()) and (by_an_ai or not spared)
-    return bool(_UNKNOWN.fullmatch(said)) and not abbreviates(asks_about, said)
+    return bool(_UNKNOWN.fullmatch(said)) and not abbreviates(survey.subjects.of(case), said)
 
 
 def abbreviates(name: str, said: str) -> bool:

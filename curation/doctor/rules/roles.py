@@ -95,7 +95,8 @@ class NoTarget:
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
         if case.kind != "messages" or case.layout == "turn":
             return
-        if all(turn["role"] != "assistant" and meant_role(turn["role"], target) != "assistant" for turn in case.turns):
+        roles = [turn["role"] for turn in case.turns]
+        if "assistant" not in roles and all(meant_role(role, target) != "assistant" for role in roles):
             repair = "split where the file declares an answer" if survey.labels.turns(case) else ""
             yield finding(case, self.fault, "fatal", "no turn of the assistant", repair)
         elif (number := silent(case)) >= 0:
@@ -200,6 +201,8 @@ class RoleSwap:
         if not case.turns or case.layout == "turn":
             return
         odds = survey.speakers.exchanged(case)
+        if odds <= 0:
+            return
         first = next((turn["role"] for turn in case.turns if turn["role"] != "system"), "")
         if odds > (SURELY if first == "user" else 0):
             detail = "the user speaks as the assistant does in the file's other rows, and the other way round"
