@@ -9,6 +9,7 @@ network nor account. Its ids are its own: whoever trains must look at `source` f
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MODELS_FILE = Path(__file__).parents[1] / "data" / "models.toml"
 # What a tokenizer is made of, whatever its kind; never the weights.
 TOKENIZER_FILES = ("*token*", "config.json", "vocab.*", "merges.txt", "spiece.model", "*.jinja")
+SHARED_CLASSES = ("PreTrainedTokenizerFast", "TokenizersBackend")  # what transformers 4 and 5 call it
 HUB_SECONDS = 5.0  # how long one answer of the Hub is waited for before the machine counts as offline
 GREETING = ({"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"})
 
@@ -193,14 +195,31 @@ def _known(model: str, file: Path) -> BaseModelSpec | None:
 
 def _from_folder(folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer saved in a folder; a template in a file beside it is read too."""
-    from transformers import AutoTokenizer
+    import transformers
 
+    loader: Any = transformers.PreTrainedTokenizerFast if _has_no_class(folder) else transformers.AutoTokenizer
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+        tokenizer: PreTrainedTokenizerBase = loader.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, RecursionError) as error:
         cause = " ".join(str(error).split())[:300]
         raise ValueError(f"no tokenizer can be read from {folder}: {cause}") from error
     return tokenizer
+
+
+def _has_no_class(folder: Path) -> bool:
+    """Whether AutoTokenizer would surely load the tokenizer as the class that all share, as for Llama 3.
+
+    It imports half of transformers to find that out, which takes three seconds.
+    """
+    try:
+        named = json.loads((folder / "tokenizer_config.json").read_bytes())
+        model_type = json.loads((folder / "config.json").read_bytes())["model_type"]
+        shared = named["tokenizer_class"] in SHARED_CLASSES and "auto_map" not in named
+    except (OSError, ValueError, TypeError, LookupError):
+        return False
+    return shared and model_type == "llama" and (folder / "tokenizer.json").is_file()
 
 
 def _snapshot(hub: str, revision: str) -> tuple[Path | None, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -167,6 +168,28 @@ def test_a_saved_tokenizer_is_read_from_its_folder(tmp_path):
     expected = encode(CHAT, stand_in_tokenizer(spec), spec.settings)
     assert encode(CHAT, by_path.tokenizer, by_path.settings) == expected
     assert encode(CHAT, by_folder.tokenizer, by_folder.settings) == expected
+
+
+@pytest.mark.parametrize("named", ["TokenizersBackend", "PreTrainedTokenizerFast", "LlamaTokenizerFast", None])
+@pytest.mark.parametrize("model_type", ["llama", "qwen2", None])
+def test_a_tokenizer_is_the_one_that_auto_tokenizer_gives(tmp_path, named, model_type):
+    from transformers import AutoTokenizer
+
+    lab = find_base_model("lab").folder
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        if (lab / name).is_file():
+            shutil.copy(lab / name, tmp_path)
+    settings = json.loads((lab / "tokenizer_config.json").read_text()) | {"tokenizer_class": named}
+    kept = {key: value for key, value in settings.items() if value is not None}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(kept))
+    if model_type:
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}))
+    ours = load_tokenizer(str(tmp_path)).tokenizer
+    theirs = AutoTokenizer.from_pretrained(tmp_path, local_files_only=True)
+    assert type(ours) is type(theirs)
+    assert ours.backend_tokenizer.to_str() == theirs.backend_tokenizer.to_str()
+    assert ours.get_chat_template() == theirs.get_chat_template()
+    assert ours.special_tokens_map == theirs.special_tokens_map
 
 
 def test_a_folder_without_a_tokenizer_is_one_line(tmp_path):
