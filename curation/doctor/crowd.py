@@ -93,7 +93,7 @@ class Copies:
 class Prompts:
     """The answers that each prompt has."""
 
-    answers: dict[int, dict[str, str]] = field(default_factory=dict)  # prompt → plain answer → answer
+    answers: dict[int, dict[int, str]] = field(default_factory=dict)  # prompt → plain answer → answer
 
     def see(self, case: Case) -> None:
         question = asked(case)
@@ -102,7 +102,7 @@ class Prompts:
         said = answer(case)
         known = self.answers.setdefault(key(question), {})
         if len(known) < MOST_ANSWERS:
-            known.setdefault(plain_answer(case)[:LONGEST_KEPT], said[:LONGEST_KEPT])
+            known.setdefault(key(plain_answer(case)[:LONGEST_KEPT]), said[:LONGEST_KEPT])
 
     def merge(self, other: Prompts) -> None:
         for number, answers in other.answers.items():
@@ -117,7 +117,7 @@ class Prompts:
         known = self.answers.get(key(question), {}) if question else {}
         if len(known) < 2:
             return []
-        own = plain_answer(case)[:LONGEST_KEPT]
+        own = key(plain_answer(case)[:LONGEST_KEPT])
         return [raw for said, raw in known.items() if said != own]
 
 

@@ -49,11 +49,16 @@ SOUNDS = frozenset(HEARD.values())
 
 
 class Exchanges:
-    """The rows of one file that have an answer: `rows` their numbers, `names` subjects, `words` answers, all plain."""
+    """The rows of one file that have an answer: `rows` their numbers, `names` subjects, `words` answers, all plain.
 
-    def __init__(self, rows: Sequence[int], names: Sequence[str], words: Sequence[str]) -> None:
-        self.rows, self.names = rows, names
-        self.said = [Said(one[:LONGEST]) for one in words]
+    `told`: whether each answer names its subject, where that is known already.
+    """
+
+    def __init__(
+        self, rows: Sequence[int], names: Sequence[str], words: Sequence[str], told: Sequence[bool | None]
+    ) -> None:
+        self.rows, self.names, self.told = rows, names, told
+        self.said = [Said(one) for one in words]
         self._hits: dict[int, int | None] = {}
         self.places = {row: place for place, row in reversed(list(enumerate(rows)))}
 
@@ -65,7 +70,8 @@ class Exchanges:
     @cached_property
     def own(self) -> list[bool]:
         """Whether each row's answer names its subject."""
-        return [bool(name) and speaks_of(name, said) for name, said in zip(self.names, self.said, strict=True)]
+        every = zip(self.told, self.names, self.said, strict=True)
+        return [(bool(name) and speaks_of(name, said)) if told is None else told for told, name, said in every]
 
     # ------------------------------------------------------------ shifts
 
@@ -255,7 +261,7 @@ class Said:
     __slots__ = ("_apart", "_first", "_tight", "words")
 
     def __init__(self, words: str) -> None:
-        self.words = words
+        self.words = words[:LONGEST]
         self._first: str | None = None
         self._tight: str | None = None
         self._apart: tuple[str, str] | None = None

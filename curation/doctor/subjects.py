@@ -15,7 +15,7 @@ from itertools import chain, product
 
 from curation.doctor.case import Case, plain
 from curation.doctor.crowd import answer, asked, key, split_of
-from curation.doctor.exchanges import Exchanges
+from curation.doctor.exchanges import Exchanges, Said, speaks_of
 from curation.doctor.homes import Home, Homes
 
 QUOTED = re.compile(
@@ -54,6 +54,7 @@ class Asked:
     prompt: list[str] = field(default_factory=list)  # the first question, plain
     said: list[str] = field(default_factory=list)  # the last answer
     words: list[str] = field(default_factory=list)  # all answers, plain
+    own: list[bool] = field(default_factory=list)  # whether these name the subject that the row tells
     question: list[int] = field(default_factory=list)  # hash of all before the last answer; 0 without a split
     home: list[Home | None] = field(default_factory=list)  # where its split is known
 
@@ -83,7 +84,9 @@ class Subjects:
         if seen is None:
             seen = self.asked[case.row.file] = Asked()
         seen.row.append(case.row.row)
-        seen.given.append(subject(case))
+        given = subject(case)
+        seen.given.append(given)
+        seen.own.append(bool(given) and speaks_of(plain(given), Said(words)))
         seen.prompt.append(prompt_of(case))
         seen.said.append(said)
         seen.words.append(words)
@@ -114,7 +117,8 @@ class Subjects:
             rows = self.asked.get(file, Asked())
             asked = zip(rows.given, rows.prompt, strict=True)
             names = [plain(name or self.slots.get(prompt, "")) for name, prompt in asked]
-            self._exchanges[file] = Exchanges(rows.row, names, rows.words)
+            own = [named if given else None for named, given in zip(rows.own, rows.given, strict=True)]
+            self._exchanges[file] = Exchanges(rows.row, names, rows.words, own)
         return self._exchanges[file]
 
     def answer_at(self, file: str, place: int) -> str:
