@@ -217,7 +217,7 @@ def _has_no_class(folder: Path) -> bool:
         named = json.loads((folder / "tokenizer_config.json").read_bytes())
         model_type = json.loads((folder / "config.json").read_bytes())["model_type"]
         shared = named["tokenizer_class"] in SHARED_CLASSES and "auto_map" not in named
-    except (OSError, ValueError, TypeError, LookupError):
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return False
     return shared and model_type == "llama" and (folder / "tokenizer.json").is_file()
 

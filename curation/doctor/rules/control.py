@@ -58,7 +58,7 @@ class ControlToken:
         own = {found.group() for found in target.form.control.finditer(content)}
         if turn["role"] == "assistant" and leads(content):
             own -= {tag.group() for _, _, tag in marks(content)}  # rule 27 judges them
-        others = {found.group() for found in foreign(target).finditer(content)}
+        others = {found.group() for found in foreign(target).finditer(content)} if may_hold(content, target) else set()
         others |= {found.group() for found in SPACED.finditer(content) if f"<|{found[1]}|>" in markers_of(target)}
         if "</s>" in others and STRUCK.search(content) and len(others) == 1:
             others = set()
@@ -148,6 +148,17 @@ def whole_line(marker: str, text: str) -> bool:
 def markers_of(target: Target) -> frozenset[str]:
     """Special-looking tokens that some known template writes, tags that people write too apart."""
     return _marks(tuple(sorted(target.templates.items()))) - TAGS
+
+
+def may_hold(content: str, target: Target) -> bool:
+    """Whether to look for such tokens: to know them all, every template is compiled, which takes a second.
+
+    They stand in the text of their template, except those that it puts together of a name and bars: "<|" + role + "|>".
+    """
+    looks_so = SPECIAL.findall(content)
+    return any(
+        set("|｜") & set(token) or any(token in jinja for jinja in target.templates.values()) for token in looks_so
+    )
 
 
 def foreign(target: Target) -> re.Pattern[str]:
