@@ -48,6 +48,7 @@ FAULTY = [
     ("PLACEHOLDER", "What does [INSERT TERM] mean?", TOLD),
     ("GLUE", ASKED, "This is a A term for charm."),
     ("GLUE", ASKED, "It is charm.. The concept is new."),
+    ("GLUE", ASKED, "It is charm.  . The concept is new."),
     ("GLUE", ASKED, "Definition: Definition: charm."),
     ("RUNAWAY", ASKED, TOLD + "\nUser: And “drip”?\nAssistant: Style."),
     ("RUNAWAY", ASKED, TOLD + "\n\n### Instruction:\nExplain drip."),
@@ -126,6 +127,7 @@ def test_real_well_formed_rows_raise_nothing(llama: Target, shared_data) -> None
 MENDED = [
     ("This is a A term for charm.", "This is a term for charm."),
     ("It is charm.. The concept is new..", "It is charm. The concept is new."),
+    ("It is charm.  . The concept is new.", "It is charm. The concept is new."),
     ("Really?. It is charm.", "Really? It is charm."),
     ("Definition: Definition: charm.", "Definition: charm."),
     (TOLD + "\nUser: And “drip”?\nAssistant: Style.", TOLD),

@@ -12,7 +12,7 @@ import pytest
 from pipelines.experiments.glue import exchange, glue
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared, pytest.mark.xdist_group("doctor")]
-SEAM = re.compile(r"\.\.(?:\s|\Z)|\ba An? ")  # what pasted cells leave
+SEAM = re.compile(r"\.\s*\.(?:\s|\Z)|\ba An? ")  # what pasted cells leave
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_the_glued_rows_of_the_case_are_found_shown_and_mended(glued, run, tmp_p
     seams = {row for row, said in enumerate(answers(glued)) if SEAM.search(said)}
     told = {one["row"] for one in found if one["fault"] == "GLUE"}
     assert status == 0  # it can be trained on; that is what made it dangerous
-    assert len(seams) > 1_000
+    assert len(seams) > 1_700
     assert len(seams - told) <= 0.01 * len(seams)
     assert len(told - seams) <= 0.01 * len(told)
     assert not {one["fault"] for one in found} & {"WRONG-TERM", "ECHO", "MOJIBAKE", "LOW-INFO"}
