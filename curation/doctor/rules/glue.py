@@ -30,7 +30,11 @@ _INLINE = re.compile(rf"(?:^|(?<=[\s|,;.])){_NAMES}\s?:(?=\s)", re.IGNORECASE | 
 _COLUMNS = frozenset(
     {"description", "context", "slang", "slang term"}
 )  # names that no writer gives to parts of an answer
-_VERB_TWICE = re.compile(r"\b(means|refers to|stands for|of|means that)[ ]+\1\b(?! (?:that|to|for)\b)", re.IGNORECASE)
+_VERB_TWICE = re.compile(  # "both of of those" is a slip of the hand, "the meaning of of …" a frame's
+    r"\b(means|refers to|stands for|(?:(?<=meaning )|(?<=definition )|(?<=example ))of|means that)[ ]+\1\b"
+    r"(?! (?:that|to|for)\b)",
+    re.IGNORECASE,
+)
 _GOES_ON = re.compile(  # a pause, not the end of a cell
     r"\s+(?:etc|and|but|or|so|they|s?he|its?|this|that|thats|you|we|kind|not|once|if|when|because|now|"
     r"then|still|just|be)\b"
@@ -55,10 +59,12 @@ _HINTS = (
     rf"[a-z.!?”\"')](?:{_CAPITAL_LABELS})s?:",
 )
 
-# Behind which a frame puts a cell: the beginning of a text, a label, a verb that tells what something is.
+# Behind which a frame puts a cell: the beginning of a text, a label, a sentence that tells what something is, and no
+# person ("they are a a gift").
 _FRAME = re.compile(
-    r"(?:\A|[:;.!?—–-]|\b(?:is|are|was|means?|denotes?|describes?|called|(?:used|known) as|refers? to|stands for|"
-    r"(?:word|short|slang|term) for))[ \t\"“*]*\Z",
+    r"(?:\A|[:;.!?—–\n-])[ \t\"“*]*"
+    r"(?:(?:(?!(?:i|you|he|she|we|they)\b)[^\s.!?;,]+[ \t]+){0,7}(?:is|are|was|means?|denotes?|describes?|called|"
+    r"(?:used|known) as|refers? to|stands for|(?:word|short|slang|term) for)[ \t\"“*]*)?\Z",
     re.IGNORECASE,
 )
 
@@ -121,7 +127,7 @@ def stops(text: str) -> Iterator[re.Match[str]]:
 def articles(text: str) -> Iterator[re.Match[str]]:
     """Doubled articles; in small letters only where a frame meets a cell ("is a a term"): elsewhere hands slip."""
     for found in DOUBLED_ARTICLE.finditer(text):
-        if not found.group().islower() or _FRAME.search(text, max(found.start() - 20, 0), found.start()):
+        if not found.group().islower() or _FRAME.search(text, max(found.start() - 80, 0), found.start()):
             yield found
 
 
