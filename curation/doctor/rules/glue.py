@@ -36,8 +36,8 @@ _VERB_TWICE = re.compile(  # "both of of those" is a slip of the hand, "the mean
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(  # a pause, not the end of a cell
-    r"\s+(?:etc|and|but|or|so|they|s?he|its?|this|that|thats|you|we|kind|not|once|if|when|because|now|"
-    r"then|still|just|be)\b"
+    r"\s+(?:etc|[Aa]nd|[Bb]ut|[Oo]r|so|they|s?he|his|her|its?|this|that|thats|you|we|kind|not|once|if|when|because|now|"
+    r"then|still|just|be|as|what|who|which|where|why|how|also|like)\b|\s*(?:[:;]['-]?[()DPp/]|<3)"
 )
 _IN_SMALL = re.compile(r"[ \t]+[\[(]?[a-z]")
 _ABBREVIATED = re.compile(r"\b[A-Z]\w{1,5}\Z")  # "Calif., "
@@ -67,6 +67,9 @@ _FRAME = re.compile(
     r"(?:used|known) as|refers? to|stands for|(?:word|short|slang|term) for)[ \t\"“*]*)?\Z",
     re.IGNORECASE,
 )
+_NEAR = 500  # characters around a place that show whether it is part of a conversation
+_SPEAKER = re.compile(rf"^(?!{_NAMES})[^\s:.!?“”\"][^:.!?“”\"\n]{{0,30}}:(?=[ \t\w“\"])", re.IGNORECASE | re.MULTILINE)
+_SPOKEN = re.compile(r"[.!?,…][”\"]")
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ def stops(text: str) -> Iterator[re.Match[str]]:
     lazy = _LAZY.search(text) is not None
     unended = text.rstrip()[-1:].isalnum()  # a frame that writes stops writes the last one too
     for found in DOUBLED_STOP.finditer(text):
-        dots, before, behind = found.group(), text[: found.start()], text[found.end() :]
+        start, stop = found.span()
+        dots, before, behind = found.group(), text[max(start - _NEAR, 0) : start], text[stop : stop + _NEAR]
         if len(dots.strip()) > 4 or (" " in dots and "," in dots) or (dots[0] == ";" and _ENTITY.search(before)):
             continue
         if dots[0].isspace() and set(dots.strip()) == {"."}:
@@ -116,7 +120,8 @@ def stops(text: str) -> Iterator[re.Match[str]]:
             lazy
             or _GOES_ON.match(behind)
             or (unended and _IN_SMALL.match(behind))
-            or (behind[:2].strip().islower() and before[:1].islower())
+            or (behind[:2].strip().islower() and text[:1].islower())
+            or is_spoken(text, start, stop)
         ):
             continue
         if dots.endswith(",") and _ABBREVIATED.search(before):
@@ -148,6 +153,17 @@ def columns_in_line(text: str) -> re.Match[str] | None:
         if len(names) > 2 or (len(names) > 1 and names & _COLUMNS):
             return found[1]
     return None
+
+
+def is_spoken(text: str, start: int, stop: int) -> bool:
+    """Whether a place stands in what somebody says: a line of a dialogue, or a quotation that is not one whole cell."""
+    around = text[max(start - _NEAR, 0) : stop + _NEAR]
+    line = text[max(text.rfind("\n", 0, start) + 1, start - _NEAR) : start]
+    if _SPEAKER.match(line) and len(_SPEAKER.findall(around)) > 1:
+        return True
+    return inside_quotes(line, len(line)) and (
+        text[stop : stop + 1] not in ("”", '"') or len(_SPOKEN.findall(around)) > 1
+    )
 
 
 def inside_quotes(text: str, place: int) -> bool:
