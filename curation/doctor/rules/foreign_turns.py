@@ -168,6 +168,8 @@ _FRAME = frozenset(
     english words of says said asked question follows here answer definition translates translation sure certainly
     """.split()  # noqa: SIM905 - a list of words reads best as one
 )
+# Of these, what may stand behind a quotation and tells nothing of it; not so: "“tht” means that", "Rizz is here".
+_NAMING = frozenset("is a an the in plain slang english term word phrase expression sentence".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True)
@@ -280,18 +282,15 @@ def only_quotes(asked: str, said: list[str]) -> bool:
         parts = [task[1]] if len(task[1].split()) > 2 else []  # a word or two may have no other form
     for part in parts:
         own = [word for word in tokens(part) if word[0].isalnum()]
-        if not own or not covers(said, own):
+        if not own or place_of(said, own) < 0 or place_of(said, own + own) >= 0:  # "orang-orang" is not "orang"
             continue
         rest = list(said)
         while (at := place_of(rest, own)) >= 0:
             rest[at : at + len(own)] = []
-        if set(rest) <= _FRAME:
+            behind = rest[at:]
+        if set(rest) <= _FRAME and set(behind[:-1]) <= _NAMING and set(behind[-1:]) <= _NAMING | {"means"}:
             return True
     return False
-
-
-def covers(said: list[str], own: list[str]) -> bool:
-    return place_of(said, own) >= 0
 
 
 def place_of(said: list[str], own: list[str]) -> int:
