@@ -168,6 +168,8 @@ _FRAME = frozenset(
     english words of says said asked question follows here answer definition translates translation sure certainly
     """.split()  # noqa: SIM905 - a list of words reads best as one
 )
+# Who asks for the use of a word is answered by its use: “Bet!”.
+_USE = re.compile(r"\b(?:us(?:e|ed|ing)|examples?|in (?:an?|one|your own) sentence|in context)\b", re.IGNORECASE)
 # Of these, what may stand behind a quotation and tells nothing of it; not so: "“tht” means that", "Rizz is here".
 _NAMING = frozenset("is a an the in plain slang english term word phrase expression sentence".split())  # noqa: SIM905
 
@@ -243,7 +245,7 @@ def without_echo(asked: str, answered: str) -> str | None:
         return None
     if own == words:
         return ""
-    return "" if only_quotes(asked, own) else None
+    return "" if only_quotes(asked, own) and not _USE.search(asked) else None
 
 
 def echo_end(asked: str, answered: str, words: list[str]) -> int:
