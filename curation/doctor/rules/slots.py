@@ -56,13 +56,15 @@ _SAID = re.compile(  # "nan means …", "This is a nan.", "It means None."
     rf"|\b(?:an?|the) (?:nan|NaN|None|NULL|NaT)[.,]|\b(?:mean|of|to|in|as|by|from|with) (?:nan|NaN|<NA>|"
     rf"NaT)\s*[.?!]*\s*(?:$|\n)"
 )
-_EMPTY = re.compile(
-    r"(?<![\w\"'`“‘*=([{])(?:\"\"|“\s?”|‘\s?’|''|«\s?»|\*{4})(?![\w\"'`”*)\]}])"  # What does "" mean?
+_EMPTY = re.compile(  # What does "" mean? Not behind a mark: "The end."", nor four stars that stand for a bad word
+    r"(?<![^\s:])(?:\"\"|“\s?”|‘\s?’|''|«\s?»)(?![\w\"'`”*)\]}])"
+    r"|(?:\A|\b(?:does|define|explain|meaning of|term|word|phrase) )\*{4}(?![\w\"'`”*)\]}])"
     r"|\b(?:what (?:does|do)|explain|define|term|word|slang|meaning of)(?:[ ]{2,}| \" \" )(?:mean|in|"
     r"stand|means|is|and|to|\?|\.)"
     r"|\b(?:meaning of|what does|define|explain)[ ]*[?.]?\s*\Z",
     re.IGNORECASE,
 )
+_MARKS = ("''", '""')  # several of them are quotation marks
 _NO_VALUE = re.compile(
     rf"^[#*\s>-]*{_LABEL}\**[ \t]*:\**[ \t]*(?:\Z|\n(?=[#*>-]*{_LABEL}\**[ \t]*:\**[ \t]*\S))",
     re.IGNORECASE | re.MULTILINE,
@@ -117,7 +119,7 @@ class NullString:
             fair = _MAY_BE_NONE.search(users) or plain(text) in plain(users).split()
             return "" if fair or said.speaks_of("code") else whole.group()
         empty = _EMPTY.search(text) if role != "system" else None
-        if empty and not said.speaks_of("code"):
+        if empty and not said.speaks_of("code") and not (empty.group() in _MARKS and text.count(empty.group()) > 1):
             return empty.group()
         patterns = (
             (_UNDER_LABEL, _SAID, _QUOTED) if role in ("assistant", ROLELESS) else (_UNDER_LABEL, _QUOTED, _ASKED)
