@@ -180,6 +180,7 @@ _SLOT = re.compile(
     r"|\b(?i:lorem ipsum dolor)\b"
 )
 _LEFT = re.compile(r"(?<!\w)(?:TODO\.?|TBD|XXX)(?=\s*\Z)")  # where the last turn ends
+_NAMES_SLOT = re.compile(rf"{_SLOT_NAMES}|your|insert|enter")
 _BRACKETS = re.compile(r"\[[^\[\]\n]{1,60}\]")
 _LATEX = re.compile(r"\\[a-zA-Z]{2,}|\$[^$\n]+\$")
 
@@ -210,7 +211,7 @@ def is_meant(slot: str, text: str, said: Spoken) -> bool:
     """Whether what looks like a slot is written on purpose: code, LaTeX, or what the question is about."""
     if said.speaks_of("code") or (said.speaks_of("markup") and slot[0] == "<"):
         return True
-    if slot[0] == "{" and (_LATEX.search(text) or "{{{" in text):
+    if slot[0] == "{" and (_LATEX.search(text) or "{{{" in text or is_aside(slot, said)):
         return True
     if slot[0] != "[" or "_" in slot or "*" in slot or slot[1:].lower().startswith("insert") or said.user_says(slot):
         return False
@@ -218,3 +219,12 @@ def is_meant(slot: str, text: str, said: Spoken) -> bool:
         return True  # links of a dictionary site
     alone = re.match(rf"\W*{re.escape(slot)}\W*(?:\Z|means|is\b|refers|stands)", text)
     return not alone and " " not in slot and not slot.isupper()
+
+
+def is_aside(slot: str, said: Spoken) -> bool:
+    """Whether braces hold what is asked about, or words that name no column: "went {in a hurry} home"."""
+    inside = slot.strip("{}$ ").lower()
+    if slot.lstrip("$").startswith("{{") or _NAMES_SLOT.search(inside):
+        return False
+    asked = " ".join(text.lower().replace(slot.lower(), "") for role, text in said.turns if role == "user")
+    return " " in inside or (bool(inside) and inside in asked)
