@@ -92,6 +92,9 @@ _AFTER_ALL = re.compile(  # something is said behind the refusal
 _SAID_ALREADY = re.compile(r"\b(?:ca?n'?t|cannot|unable|soz|sorry|nope|nah|won'?t|idk|dunno|not)\b", re.IGNORECASE)
 
 
+_VOWELS = re.compile(r"[aeiou]")  # "dunno" sounds as it likes: only its consonants are those of "don't know"
+
+
 @dataclass(frozen=True)
 class LowInfo:
     """One answer to everything, only a link, a refusal."""
@@ -136,7 +139,10 @@ def refuses(said: str, case: Case, survey: Survey) -> bool:
         by_an_ai = "language model" in low or " ai" in low
         spared = _SAID_ALREADY.search(asked) or abbreviates(survey.subjects.of(case), said)
         return not _AFTER_ALL.search(said, found.end()) and (by_an_ai or not spared)
-    return bool(_UNKNOWN.fullmatch(said)) and not abbreviates(survey.subjects.of(case), said)
+    if not _UNKNOWN.fullmatch(said):
+        return False
+    about = survey.subjects.of(case)
+    return not any(abbreviates(name, said) for name in (about, _VOWELS.sub("", about)))
 
 
 def abbreviates(name: str, said: str) -> bool:

@@ -51,6 +51,7 @@ def test_plain_speech_that_sounds_like_a_refusal_stays(name, target_named):
     rows += [
         chat("What does “idk” mean?", "I don't know."),
         chat("What does “ionno” mean?", "I don't know"),
+        chat("What does “dunno” mean?", "i don't know"),
         chat("What does “idkwts” mean?", "I don't know what to say."),
         chat("Plainly: soz cant help u", "Sorry, I can't help you."),
     ]
