@@ -41,7 +41,7 @@ _WRITTEN = re.compile(
     r"added)|spoiler\w*|nsfw|"
     r"insert .*|note|todo|ok|info|warn(?:ing)?|error|inst|think|system|user|assistant|optional|verse.*|"
     r"chorus.*|intro|outro|bridge|"
-    r"they|he|she|it|we|you|them|him|her|his|their|the|a|an|is|are|was|were|to|of|and|my|your|our|pdf|video|image|link|source",
+    r"they|he|she|it|we|you|them|him|her|his|their|the|a|an|is|are|was|were|to|of|and|my|your|our|pdf|video|image|pic|link|source",
     re.IGNORECASE,
 )
 
@@ -91,7 +91,9 @@ def link_in(text: str) -> str:
 def is_link(found: re.Match[str]) -> bool:
     """Whether brackets are a link: words of the sentence, and neither a remark nor a heading on a line of its own."""
     said, text = found["said"], found.string
-    if _WRITTEN.fullmatch(said) or (said.isupper() and len(said) > 1) or "=" in said or said != said.strip():
+    if _WRITTEN.fullmatch(said) or (said.isupper() and len(said) > 1) or said != said.strip():
+        return False
+    if "=" in said or "_" in said:  # an attribute, a stage direction of subtitles
         return False
     begin = text.rfind("\n", 0, found.start()) + 1
     stop = text.find("\n", found.end())

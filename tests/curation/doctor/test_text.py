@@ -111,6 +111,7 @@ GOOD = [
     ("What does “bet” mean?", 'It agrees: "Sure, "bet.""'),
     ("Use “frick” in a sentence.", "What the **** is that? Frick, I don't give a ****."),
     ("What does “poser” mean?", "Somebody who goes through phases {not a real fan}. He is such a {poser}."),
+    ("Is “eat” slang in “[Footsteps_approaching] Now eat.”?", "No, it means to have a meal."),
     ("What does “a cappella” mean?", "Singing a cappella is singing without instruments."),
     ("Write a short dialogue about rizz.", "User: Hi!\nBot: Hello!\nUser: Rizz?"),
     ("Show me an example of a chat in which somebody says bet.", "Tom: You coming?\nAnna: Bet."),
