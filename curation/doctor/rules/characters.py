@@ -77,7 +77,7 @@ def what_is_wrong(text: str) -> str:
     """What is wrong with the characters of a text, in words; "" for nothing."""
     if _HALF.search(text):
         return "half a character (a lone surrogate)"
-    if junk := idle(text):
+    if (junk := idle(text)) and not (junk >= "\x80" and _SUSPECT.search(text) and decoded(text) != text):
         return f"control character {junk!a}"
     if LOST in text:
         return f"a character that could not be read, {LOST!r}"

@@ -232,3 +232,8 @@ def test_markup_is_gone_after_one_mending(pieces: list[str]) -> None:
 
 def test_an_escape_that_was_never_undone_is_undone() -> None:
     assert repaired("caf\\u00e9 and \\x41") == "café and A"
+
+
+def test_the_bytes_of_a_character_are_told_as_wrongly_decoded_and_not_as_control_characters() -> None:
+    assert what_is_wrong("salty ð\x9f\x98\x82") == r"wrongly decoded: 'salty ð\x9f\x98\x82'"
+    assert what_is_wrong("Charm\x9d of a person.") == r"control character '\x9d'"
