@@ -103,7 +103,8 @@ class NullString:
                 yield finding(case, self.fault, "warning", f"turn {number} ({role}) is empty")
         for number, (role, text) in enumerate(said.turns):
             if found := self._slot(text, role, said, case):
-                yield finding(case, self.fault, "warning", f"turn {number} ({role}): {found.strip()!r:.80}")
+                detail = f"turn {number} ({role}): an empty slot, {found.strip()!r:.80}"
+                yield finding(case, self.fault, "warning", detail)
         for number, text in said.answers:
             if label := _NO_VALUE.search(text):
                 yield finding(case, self.fault, "warning", f"turn {number}: nothing under {label.group().strip()!r}")
