@@ -88,13 +88,15 @@ def link_in(text: str) -> str:
     return next((found.group() for found in _LINK.finditer(text) if is_link(found)), "")
 
 
-def is_link(found: re.Match[str]) -> bool:
-    """Whether brackets are a link: words of the sentence, and neither a remark nor a heading on a line of its own."""
+def is_link(found: re.Match[str], *, among: bool = False) -> bool:
+    """Whether brackets are a link: words of the sentence, and neither a remark nor, unless among links, a heading."""
     said, text = found["said"], found.string
     if _WRITTEN.fullmatch(said) or (said.isupper() and len(said) > 1) or said != said.strip():
         return False
     if "=" in said or "_" in said:  # an attribute, a stage direction of subtitles
         return False
+    if among:
+        return True
     begin = text.rfind("\n", 0, found.start()) + 1
     stop = text.find("\n", found.end())
     line = text[begin : stop if stop >= 0 else len(text)].strip()
@@ -151,5 +153,6 @@ def _once(text: str) -> str:
     if "[" in text:
         text = _BBCODE.sub(lambda found: found["inside"], text)
         text = _WIKI.sub(lambda found: found[1], text)
-        text = _LINK.sub(lambda found: found["said"] if is_link(found) else found.group(), text)
+        among = bool(link_in(text))
+        text = _LINK.sub(lambda found: found["said"] if is_link(found, among=among) else found.group(), text)
     return _ENTITY.sub(lambda entity: html.unescape(entity.group()).replace("\xa0", " "), text) if "&" in text else text

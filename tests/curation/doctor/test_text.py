@@ -158,6 +158,7 @@ MENDED = [
     ("Itâ€™s charm.", "It’s charm."),
     ("Itâ€™s â€œcharmâ€ in short.", "It’s “charm” in short."),
     ("[Rizz]: a [slang] term for charm.", "Rizz: a slang term for charm."),
+    ("[Someone] who has [charm].", "Someone who has charm."),
     ("Charm\x08 of a person.", "Charm of a person."),
     ("What does rizz mean? It means charm.", "It means charm."),
     ("Let me see.</think>Charm.", "<think>\nLet me see.</think>Charm."),
