@@ -22,6 +22,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = re.compile(r"""[“"«‘'`*]((?:[^\w\s“”"«»‘’'`*]|_){1,12})[”"»’'`*]""")  # what is asked about has no word in it
+_RARE_MARK = re.compile(r"[:;=<>^@#$%&*+/\\|~(){}\[\]_]")  # of a smiley, not of a plain question
 _VALIDATION = frozenset(("valid", "val", "dev", "eval"))
 MOST_ANSWERS = 8  # different answers to one prompt that are kept for comparison
 LONGEST_KEPT = 300  # characters of them
@@ -34,12 +35,22 @@ def key(*parts: str) -> int:
 
 
 def asked(case: Case) -> str:
-    """All that was said before the last answer, plain, and the signs it quotes (“;)”); "" where nobody answers."""
+    """All that was said before the last answer, plain, and the signs it names (“;)”); "" where nobody answers."""
     if case.asked is None:
-        signs = [sign for text in case.said("user") for sign in _SIGNS.findall(text)]
         answered = case.turns and case.turns[-1]["role"] == "assistant"
-        case.asked = "\0".join([*case.plain[:-1], *signs]) if answered else ""
+        case.asked = "\0".join([*case.plain[:-1], *signs_asked(case)]) if answered else ""
     return case.asked
+
+
+def signs_asked(case: Case) -> list[str]:
+    """Signs that questions name and `plain` loses: quoted (“;)”), or words with no more letters than marks (":P")."""
+    found = []
+    for text in case.said("user"):
+        found += _SIGNS.findall(text)
+        if len(text) < LONGEST_KEPT and _RARE_MARK.search(text):
+            words = (word.strip("“”\"'‘’`.,!?…").removeprefix("**").removesuffix("**") for word in text.split())
+            found += [word for word in words if len(word) > 1 and 2 * sum(map(str.isalnum, word)) <= len(word)]
+    return found
 
 
 def answer(case: Case) -> str:
@@ -84,6 +95,8 @@ class Copies:
 
     def key(self, case: Case) -> int:
         said = case.plain
+        if question := asked(case):
+            return key(split_of(case), question, said[-1])
         return (
             key(split_of(case), *said) if any(said) else key("as it is", *(str(turn["content"]) for turn in case.turns))
         )

@@ -190,6 +190,8 @@ def test_answers_that_differ_in_marks_that_matter_are_no_copies(target: Target) 
 def test_questions_about_two_signs_are_two_questions(target: Target) -> None:
     signs = ["@", ";)", "-_-", "^_^", "$$$"]
     assert found([chat(f"What does “{sign}” mean?", f"Sign {at}.") for at, sign in enumerate(signs)], target) == []
+    smileys = [":)", "(:", "=)", "=P", ":P", "8-)", "8)", "*$", "*$$"]
+    assert found([chat(f"What does {sign} mean?", f"Mood {at // 3}.") for at, sign in enumerate(smileys)], target) == []
 
 
 @pytest.mark.parametrize(
