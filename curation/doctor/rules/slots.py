@@ -60,10 +60,10 @@ _EMPTY = re.compile(  # What does "" mean? Not behind a mark: "The end."", nor f
     r"(?<![^\s:])(?:\"\"|“\s?”|‘\s?’|''|«\s?»)(?![\w\"'`”*)\]}])"
     r"|(?:\A|\b(?:does|define|explain|meaning of|term|word|phrase) )\*{4}(?![\w\"'`”*)\]}])"
     r"|\b(?:what (?:does|do)|explain|define|term|word|slang|meaning of)(?:[ ]{2,}| \" \" )(?:mean|in|"
-    r"stand|means|is|and|to|\?|\.)"
-    r"|\b(?:meaning of|what does|define|explain)[ ]*[?.]?\s*\Z",
+    r"stand|means|is|and|to|\?|\.)",
     re.IGNORECASE,
 )
+_ENDS_EMPTY = re.compile(r"\b(?:meaning of|what does|define|explain)[ ]*[?.]?\s*\Z", re.IGNORECASE)  # of a question
 _MARKS = ("''", '""')  # several of them are quotation marks
 _NO_VALUE = re.compile(
     rf"^[#*\s>-]*{_LABEL}\**[ \t]*:\**[ \t]*(?:\Z|\n(?=[#*>-]*{_LABEL}\**[ \t]*:\**[ \t]*\S))",
@@ -120,6 +120,7 @@ class NullString:
             fair = _MAY_BE_NONE.search(users) or plain(text) in plain(users).split()
             return "" if fair or said.speaks_of("code") else whole.group()
         empty = _EMPTY.search(text) if role != "system" else None
+        empty = empty or (_ENDS_EMPTY.search(text) if role == "user" else None)
         if empty and not said.speaks_of("code") and not (empty.group() in _MARKS and text.count(empty.group()) > 1):
             return empty.group()
         patterns = (
