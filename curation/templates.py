@@ -226,12 +226,14 @@ def _fault(message: object, number: int, form: ChatFormat) -> str:
 
 
 def _reasoning(message: Message, form: ChatFormat) -> re.Match[str] | None:
-    """The reasoning that an answer begins with, where its tags are control tokens (Qwen 3, DeepSeek R1).
+    """The reasoning that an answer begins with, where its tags are control tokens (Qwen 3, DeepSeek R1), or where the
+    template writes an empty block of it by itself.
 
     There they stand as the template writes them; anywhere else a control token is refused.
     """
     found = _REASONING.match(message["content"]) if message["role"] == "assistant" else None
-    return found if found and form.control.fullmatch(f"<{found[1]}>") else None
+    tag = f"<{found[1]}>" if found else ""
+    return found if found and (form.control.fullmatch(tag) or tag in form.final.add) else None
 
 
 def _left_out(message: Message, written: str, form: ChatFormat) -> bool:

@@ -304,6 +304,16 @@ def test_a_token_that_the_template_itself_writes_is_refused_though_it_is_not_spe
     assert encode(chat([("user", "hi"), ("assistant", "a <b>bold</b> move")]), plain).spans
 
 
+def test_reasoning_is_trained_though_the_tokenizer_has_no_token_for_its_tags():
+    tokenizer, _, _, _ = family("qwen3")
+    plain = PreTrainedTokenizerFast(
+        tokenizer_object=byte_tokenizer(["<|im_start|>", "<|im_end|>"]), chat_template=tokenizer.chat_template
+    )
+    answer = "<think>\nslang\n</think>\n\ncharm"
+    encoded = encode(chat([("user", "rizz?"), ("assistant", answer)]), plain)
+    assert [piece for piece, trained in encoded.pieces if trained] == [answer + "<|im_end|>"]
+
+
 # ---------------------------------------------------------------- templates and tokenizers that go wrong
 
 CHATML = (
