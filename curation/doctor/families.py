@@ -206,7 +206,8 @@ def _accepted(text: str, family: Family, roles: Roles, shape: Shape, *, asks: bo
     contents = [content for content, hole in zip(cut, shape.holes, strict=True) if hole >= 0]
     dates = {content for content, hole in zip(cut, shape.holes, strict=True) if hole < 0}
     mark = family.answer_mark.strip()
-    if len(dates) > 1 or not all(content.strip() for content in contents):
+    said = contents[roles[0] == "system" :]  # Zephyr's own prompts begin with a system turn that says nothing
+    if len(dates) > 1 or not all(content.strip() for content in said):
         return None
     if SPECIAL.search(mark) and any(mark in content for content in contents):
         return None  # a turn inside a turn: another sequence of roles, or a damaged text
@@ -221,6 +222,8 @@ def _accepted(text: str, family: Family, roles: Roles, shape: Shape, *, asks: bo
                 return None
         except REFUSALS:
             return None
+    if len(said) < len(contents) and not contents[0].strip():
+        messages = messages[1:]
     return Unrendered(family.name, messages, asks, _size(contents), family.bos, family.eos, date)
 
 

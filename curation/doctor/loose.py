@@ -93,7 +93,7 @@ class Loose:
         if not turns or turns[0]["role"] != "system":
             return turns
         said = turns[0]["content"]
-        if self._default and self._default.fullmatch(said):
+        if not said or (self._default and self._default.fullmatch(said)):
             return turns[1:]
         own = self._around.fullmatch(said) if self._around else None
         return (

@@ -135,3 +135,10 @@ def test_a_conversation_inside_one_turn_becomes_its_turns(llama: Target) -> None
 def test_markup_and_struck_out_text_are_no_control_tokens(target: Target) -> None:
     row = messages("What is <s>slang</s> [link] <b>bold</b>?", "It is `a[0] < b` and <3.")
     assert faults(row, target) == []
+
+
+@pytest.mark.parametrize("last", ["\n", ""])
+def test_a_system_turn_that_says_nothing_is_no_part_of_the_conversation(last: str, llama: Target) -> None:
+    text = f"<|system|>\n</s>\n<|user|>\n{PAIR[0]['content']}</s>\n<|assistant|>\n{PAIR[1]['content']}</s>{last}"
+    assert faults({"text": text}, llama) == ["FAMILY"]
+    assert mended({"text": text}, llama) == [{"text": llama.render(PAIR)}]
