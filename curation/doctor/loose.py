@@ -1,7 +1,8 @@
 """Texts that are nearly what a template writes: header blanks, a missing end of turn, a dangling generation prompt.
 
 The template's own headers are looked for, blanks between their parts aside; what ends a turn may be missing. It is
-tried only for templates whose headers hold control tokens, since "User:" stands in many a text that no template wrote.
+tried only for templates whose headers hold marks of their own, since "User:" stands in many a text that no template
+wrote.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from curation.doctor.families import SPECIAL
 from curation.doctor.family import DATE, Family, Messages
 
 _PART = re.compile(r"<[^<>\s]{1,40}>|\[/?[A-Z_]{1,20}\]|<｜[^<>]{1,40}｜>|[^\s<\[]+|[<\[]")
+_MARK = re.compile(r"[^\w\s:#*>.,-]")  # what no heading and no speaker's name has: "|USER|"
 _SYSTEM = "sentinelsystemq"
 
 
@@ -40,7 +42,8 @@ class Loose:
     def possible(self) -> bool:
         """Whether it can be read loosely at all."""
         headers = self.family.headers
-        return {"user", "assistant"} <= headers.keys() and all(map(SPECIAL.search, headers.values()))
+        marked = all(SPECIAL.search(header) or _MARK.search(header) for header in headers.values())
+        return {"user", "assistant"} <= headers.keys() and marked and bool(self._tokens)
 
     @cached_property
     def _headers(self) -> re.Pattern[str]:
@@ -64,6 +67,10 @@ class Loose:
     def _edges(self) -> re.Pattern[str]:
         """Control tokens and blanks at the end of a turn."""
         return re.compile(rf"(?:\s|{self._own.pattern})*\Z")
+
+    def without_end(self, text: str) -> str:
+        """The text without the control tokens and blanks at its end."""
+        return self._edges.sub("", text)
 
     def _cut(self, text: str) -> Messages:
         """The turns between headers, [] where the text does not begin with one (a begin token and blanks aside)."""

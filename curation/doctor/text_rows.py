@@ -66,7 +66,13 @@ class TextRows:
             turns, asks = near
             said = "ends in the header of an answer that is not there" if asks else "not as the template writes it"
             return Judged(turns, (*faults, ("SCAFFOLD", said)), self.family.name)
+        if ended := self._ended(text):
+            said = "not as the template writes it: the end is another"
+            return Judged(ended.messages, (*faults, ("SCAFFOLD", said)), ended.family, ended.date)
         other = self.families.unrender(text)
+        if other and other.asks and other.family == self.family.name:
+            said = "ends in the header of an answer that is not there"
+            return Judged(other.messages, (*faults, ("SCAFFOLD", said)), other.family)
         if other:
             return Judged(other.messages, (("FAMILY", f"written by the template of {other.family}"),), other.family)
         for family in self.families.marked(text):
@@ -74,6 +80,28 @@ class TextRows:
                 detail = f"nearly what the template of {family.name} writes"
                 return Judged(near[0], (("FAMILY", detail),), family.name)
         return Judged([], (("RAW-TEXT", "no known template writes such a text: no roles, no end of turn"),))
+
+    def _ended(self, text: str) -> Unrendered | None:
+        """What the target's template wrote but for its end: an end of turn too few or too many, a dangling header.
+
+        Its headers need no control tokens for that: all but the end is the same, byte for byte.
+        """
+        if self.family.answer_mark not in text:
+            return None
+        bare = self.loose(self.family).without_end(text.removesuffix(self._asks))
+        for closing in self.family.closings:
+            exact = unrender(bare + closing, self.family)
+            if exact and not exact.asks:
+                return exact
+        return None
+
+    @cached_property
+    def _asks(self) -> str:
+        """What the template writes behind an answer to ask for the next one; "" where it ends the answer otherwise."""
+        plain, asking = (self.family.shape(("user", "assistant"), asks=asks) for asks in (False, True))
+        if plain is None or asking is None or not asking.literals[-1].startswith(plain.literals[-1]):
+            return ""
+        return asking.literals[-1][len(plain.literals[-1]) :]
 
     def loose(self, family: Family) -> Loose:
         key = (family.name, family.bos, family.eos)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import pytest
 
+from curation.chat.format import TemplateSettings
 from curation.doctor import diagnose, repair
 from curation.doctor.target import Target
 from pipelines.doctoring.target import known_templates
@@ -142,3 +144,39 @@ def test_a_system_turn_that_says_nothing_is_no_part_of_the_conversation(last: st
     text = f"<|system|>\n</s>\n<|user|>\n{PAIR[0]['content']}</s>\n<|assistant|>\n{PAIR[1]['content']}</s>{last}"
     assert faults({"text": text}, llama) == ["FAMILY"]
     assert mended({"text": text}, llama) == [{"text": llama.render(PAIR)}]
+
+
+# A user's own template: headers without control tokens, numbered, and a generation prompt that ends before its blank.
+NUMBERED = (
+    "{% for m in messages %}{% if m.role == 'assistant' %}{{ '<< desk: ' + m.content + '<stop>\n' }}"
+    "{% else %}{{ '>> caller ' ~ loop.index ~ ': ' + m.content + '\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<< desk:' }}{% endif %}"
+)
+BARRED = (
+    "{% for m in messages %}{{ '|' + m.role + '|\n' + m.content + '<stop>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '|assistant|\n' }}{% endif %}"
+)
+
+
+def own_target(jinja: str) -> Target:
+    tokenizer = copy.deepcopy(stand_in_tokenizer(find_base_model(NAMES[0])))
+    tokenizer.chat_template = jinja
+    tokenizer.add_special_tokens({"eos_token": "<stop>"})
+    return Target("own", tokenizer, TemplateSettings(), templates=known_templates())
+
+
+@pytest.mark.parametrize("jinja", [NUMBERED, BARRED])
+def test_the_end_of_a_users_own_template_is_written_anew(jinja: str) -> None:
+    target = own_target(jinja)
+    good = target.render(PAIR)
+    asking = target.family.render(PAIR, asks=True)
+    for text in (good.removesuffix("<stop>\n"), good + "<stop>", asking):
+        assert faults({"text": text}, target) == ["SCAFFOLD"]
+        assert mended({"text": text}, target) == [{"text": good}]
+
+
+def test_blanks_of_headers_without_control_tokens_are_written_anew() -> None:
+    target = own_target(BARRED)
+    text = target.render(PAIR).replace("|assistant|\n", "|assistant| ")
+    assert faults({"text": text}, target) == ["SCAFFOLD"]
+    assert mended({"text": text}, target) == [{"text": target.render(PAIR)}]
