@@ -117,7 +117,7 @@ def _find(ids: Sequence[int], wanted: Sequence[int], start: int, stop: int) -> i
 
 
 def header_ids(target: Target) -> tuple[int, ...]:
-    """Ids of what the template puts before every answer, from the first control token in it on."""
-    header = target.family.headers.get("assistant", "")
+    """Ids of what the template puts before every answer; without its last blank, which tokenizers join to a word."""
+    header = target.family.headers.get("assistant", "").rstrip(" ")
     ids = target.tokenizer(header, add_special_tokens=False)["input_ids"] if header else []
     return tuple(cast("list[int]", ids))

@@ -180,3 +180,15 @@ def test_blanks_of_headers_without_control_tokens_are_written_anew() -> None:
     text = target.render(PAIR).replace("|assistant|\n", "|assistant| ")
     assert faults({"text": text}, target) == ["SCAFFOLD"]
     assert mended({"text": text}, target) == [{"text": target.render(PAIR)}]
+
+
+def test_an_answer_behind_a_header_without_control_tokens_has_no_end() -> None:
+    target = own_target(
+        "{% for m in messages %}{% if m.role == 'user' %}{{ '[ASK] ' + m.content + ' [TOLD]' }}"
+        "{% else %}{{ ' ' + m.content + '<stop>' }}{% endif %}{% endfor %}"
+    )
+    target.tokenizer.add_tokens([" Charm"])  # as tokenizers join a blank to the word behind it
+    encoded = target.encode([PAIR])[0]
+    row = {"input_ids": encoded.input_ids[:-1], "labels": encoded.labels[:-1]}
+    assert faults(row, target) == ["EOT-UNTRAINED"]
+    assert mended(row, target) == [{"input_ids": encoded.input_ids, "labels": encoded.labels}]
