@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +23,11 @@ ALIASES = {
     **dict.fromkeys(("function", "ipython", "observation", "tool_response", "tool_output"), "tool"),
 }
 SURELY = 6.0  # log-odds from which two sides count as exchanged
+ASKS = re.compile(  # how questions and requests begin in English; a request in another language is told by its odds
+    r"\W*(?:(?:hey|hi|hello|ok|okay|so|please|yo|um)\W+)*(?:what|whats|who|how|why|when|where|which|can|could|would|will|"
+    r"do|does|is|are|explain|define|describe|tell|give|translate|rewrite|say|use|put|write|name|list|summari[sz]e)\b",
+    re.IGNORECASE,
+)
 STEP = "\n\n"  # between what one side said in two turns
 
 
@@ -201,7 +207,7 @@ class RoleSwap:
         if not case.turns or case.layout == "turn":
             return
         odds = survey.speakers.exchanged(case)
-        if odds <= 0:
+        if odds <= 0 or not may_be_exchanged(case, odds):
             return
         first = next((turn["role"] for turn in case.turns if turn["role"] != "system"), "")
         if odds > (SURELY if first == "user" else 0):
@@ -218,6 +224,14 @@ class RoleSwap:
         if len(head) + len(rest) != len(case.turns):
             raise CannotMendError("the two sides are exchanged, and a turn has no partner")
         return [case.but(turns=[*head, *rest])]
+
+
+def may_be_exchanged(case: Case, odds: float) -> bool:
+    """Whether the words allow it: the answer asks, or the odds are high, and no question stands where one belongs."""
+    user, assistant = (said[0] if (said := case.said(side)) else "" for side in ("user", "assistant"))
+    if ASKS.match(user) and not ASKS.match(assistant):
+        return False
+    return odds > 2 * SURELY or ASKS.match(assistant) is not None or assistant.rstrip().endswith(("?", "？", "؟"))
 
 
 RULES: tuple[Rule, ...] = (RoleName(), Flat(), RoleSwap(), NoTarget(), RoleOrder())

@@ -7,6 +7,9 @@ import random
 import pytest
 
 from curation.doctor import diagnose, repair
+from curation.doctor.layouts import read
+from curation.doctor.row import Row
+from curation.doctor.rules.roles import may_be_exchanged
 from curation.doctor.target import Target
 from train.base_models import find_base_model, stand_in_tokenizer
 
@@ -95,6 +98,20 @@ def test_sides_that_are_exchanged_are_put_back(target: Target) -> None:
     assert faults(good, target) == []
     assert faults(rows, target) == [(place, "ROLE-SWAP") for place in swapped]
     assert mended(rows, target) == good
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "may_be"),
+    [
+        ("Put 'wagwan' into plain English.", "A greeting, as in: Wagwan, my friend?", False),
+        ("A friend says it and I'm too shy to ask. Help!", "Roughly: a lot of money!", False),
+        ("Roughly: a lot of money.", "My kid wrote 'guap'. What is that?", True),
+        ("Roughly: a lot of money.", "Define guap", True),
+    ],
+)
+def test_a_question_in_its_place_is_not_exchanged_on_odds_that_are_small(asked: str, told: str, may_be: bool) -> None:
+    (case,) = read(Row("a", 0, 0, chat(("user", asked), ("assistant", told))))
+    assert may_be_exchanged(case, 7.0) is may_be
 
 
 def test_a_prompt_without_an_answer_leaves(target: Target) -> None:
