@@ -21,7 +21,7 @@ _TOPICS = {
         handlebars|mustache|templat\w+|placeholders?|syntax|program(?:s|mer|mers|ming)?|script|json|yaml|toml|latex|
         api|snippet|compil\w+|escape sequences?|curly|braces|brackets|strings?|react|jsx|unix|linux|terminal|
         command line|
-        environment variables?|null value|data ?frame|spreadsheet|database""",
+        environment variables?|null value|data ?frame|spreadsheet|database|in c""",
     "markup": r"""
         html5?|css|xml|svg|markup|markdown|bbcode|wiki\w*|tags?|entit(?:y|ies)|web ?(?:page|site|dev\w*)|href|
         javascript|

@@ -18,6 +18,7 @@ from curation.doctor.loose import loosely
 from curation.doctor.reasoned import leads, marks
 from curation.doctor.row import Finding
 from curation.doctor.rule import CannotMendError, Rule, finding
+from curation.doctor.spoken import spoken, without_code
 from curation.doctor.survey import Survey
 from curation.doctor.target import Target
 
@@ -58,11 +59,14 @@ class ControlToken:
         own = {found.group() for found in target.form.control.finditer(content)}
         if turn["role"] == "assistant" and leads(content):
             own -= {tag.group() for _, _, tag in marks(content)}  # rule 27 judges them
-        others = {found.group() for found in foreign(target).finditer(content)} if may_hold(content, target) else set()
-        others |= {found.group() for found in SPACED.finditer(content) if f"<|{found[1]}|>" in markers_of(target)}
+        shown = without_code(content) if spoken(case).speaks_of("markup") else content
+        others = {found.group() for found in foreign(target).finditer(shown)} if may_hold(shown, target) else set()
+        others |= {found.group() for found in SPACED.finditer(shown) if f"<|{found[1]}|>" in markers_of(target)}
         if "</s>" in others and STRUCK.search(content) and len(others) == 1:
             others = set()
         asked = {marker for marker in others - own if is_subject(marker, case)}
+        if others - own - asked and any(is_subject(one, case) for one in foreign(target).findall(asked_in(case))):
+            asked |= {marker for marker in others if not whole_line(marker, content)}  # "[INST] and [/INST] enclose …"
         return sorted((own | others) - asked)
 
     def _mended(self, turn: Turn, number: int, markers: list[str], before: list[Turn], target: Target) -> list[Turn]:
@@ -129,6 +133,11 @@ def spliced(turn: Turn, inner: list[dict[str, str]], before: list[Turn], number:
     if turn["role"] == "assistant" and before and len(asked) == 1 and asked[0]["content"] == before[-1]["content"]:
         return [dict(one) for one in inner if one["role"] == "assistant"]
     raise CannotMendError(f"turn {number} holds a whole conversation that does not fit the turns before it")
+
+
+def asked_in(case: Case) -> str:
+    """All that the user says."""
+    return "\n".join(case.said("user"))
 
 
 def is_subject(marker: str, case: Case) -> bool:

@@ -87,6 +87,8 @@ def next_turn(text: str, said: Spoken) -> int:
     before = text[: first.start()]
     if said.speaks_of("dialogue") or is_dialogue(before, text, said):
         return -1
+    if (marker := first.group().strip())[0] in "<[" and said.user_says(marker):
+        return -1  # what the question is about
     name = first.group().strip(" \t*_#:\n>").lower()
     if (
         name

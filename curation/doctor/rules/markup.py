@@ -93,7 +93,7 @@ def is_link(found: re.Match[str], *, among: bool = False) -> bool:
     said, text = found["said"], found.string
     if _WRITTEN.fullmatch(said) or (said.isupper() and len(said) > 1) or said != said.strip():
         return False
-    if "=" in said or "_" in said:  # an attribute, a stage direction of subtitles
+    if "=" in said or "_" in said or ": " in said:  # an attribute, a stage direction, "[Ed. note: rare]"
         return False
     if among:
         return True
@@ -117,7 +117,8 @@ def is_about_markup(said: Spoken) -> bool:
     for text in asked:
         for pattern in (_ENTITY, _TAG):
             found = pattern.search(text)
-            if found and is_named(text, found) and not (pattern is _TAG and f"</{found['name']}" in text):
+            wraps = found and pattern is _TAG and not found["closes"] and f"</{found['name']}" in text
+            if found and is_named(text, found) and not wraps:
                 return True
     return False
 

@@ -127,6 +127,18 @@ def test_a_question_about_a_marker_stays_unless_it_is_a_control_token_of_the_tar
     assert set(faults(row, target_of("qwen2.5-0.5b-instruct"))) == {"CTRL-TOKEN"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Explain [INST] in Llama 2", "[INST] and [/INST] enclose what the user says."),
+        ("What does <|im_start|> do?", "<|im_start|> opens a turn in ChatML; <|im_end|> closes it."),
+        ("How is a ChatML prompt built?", "Like this:\n```\n<|im_start|>user\nHi<|im_end|>\n```"),
+    ],
+)
+def test_a_question_about_one_marker_may_be_answered_with_its_like(asked: str, told: str, llama: Target) -> None:
+    assert faults(messages(asked, told), llama) == []
+
+
 def test_a_conversation_inside_one_turn_becomes_its_turns(llama: Target) -> None:
     inner = target_of("qwen2.5-0.5b-instruct").render(PAIR)
     row = {"messages": [{"role": "user", "content": inner}]}

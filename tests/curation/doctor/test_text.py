@@ -137,6 +137,11 @@ GOOD = [
     (ASKED, "**Rizz** means charm.\r\n\r\n- *noun*: charm\r\n- [x] done\r\n"),
     (ASKED, "Definition: charm\nExample: He has rizz.\nOrigin: Twitch"),
     ("touch grass", "Touch grass means to go outside."),
+    ("Explain [INST] in Llama 2", "[INST] and [/INST] enclose what the user says."),
+    ("What does <|im_start|> do?", "<|im_start|> opens a turn in ChatML; <|im_end|> closes it."),
+    ("What does </s> mean?", "</s> ends a sequence in Llama."),
+    ("What does %s mean in C?", "%s prints a string."),
+    (ASKED, "Charm. [Ed. note: informal]"),
 ]
 
 
