@@ -21,7 +21,7 @@ _HINTS = (
     rf"(?:\A|{BORDER}\n){BLANK}*(?:\n{BORDER}|\z)",  # nothing is said
     r"(?i)\b(?:none|nan|null|nil|nat|undefined)\b|\*\*\*\*|n/a|<na>",
     r"[\"“'‘«] ?[\"”'’»]",  # quotation marks around nothing
-    r"(?i)(?:does|do|explain|define|term|word|slang|of)  ",  # a gap where a headword belongs
+    r"(?i)(?:does|do|explain|define|term|word|slang|of|is|use)  ",  # a gap where a headword belongs
     rf"(?i)(?:meaning of|what does|define|explain)[ ?.\t\n]*(?:\n{BORDER}|\z)",  # nothing behind them
     r":\n|:(?s:.{0,2})\z",  # nothing under a label
 )
@@ -35,6 +35,11 @@ _WHOLE = re.compile(rf"\W*(?:{_LABEL}\s*:\s*)?(?:{_NULL}|NA|[-–—?.]+)\W*", r
 _UNDER_LABEL = re.compile(
     rf"^[\s*#>-]*{_LABEL}\W{{0,3}}:[ \t*]*[\"“'‘]?{_NULL}[\"”'’]?[.*]*[ \t]*$", re.MULTILINE | re.IGNORECASE
 )
+_IN_LINE = re.compile(  # "Charm. Example: nan", "Meaning: null. Example: null"
+    rf"(?:\b(?!answer|response){_LABEL}\s*:|[.!?\"”)] For (?:instance|example)[:,]) ?{_NULL}\.?\s*"
+    rf"(?:$|(?={_LABEL}\s*:))",
+    re.MULTILINE | re.IGNORECASE,
+)
 _OPEN, _CLOSE = "[\"“«`'‘]", "[\"”»`'’]"
 _QUOTED = re.compile(rf"(?<!\w)(?:{_OPEN}|\*\*){_NULL}(?:{_CLOSE}|\*\*)(?!\w)")
 _ASKED = re.compile(  # "What does nan mean?", "Define None.", "I keep seeing nan online."
@@ -45,7 +50,8 @@ _ASKED = re.compile(  # "What does nan mean?", "Define None.", "I keep seeing na
     rf"writes?|texted|posted|typed|sent|call(?:s|ed)? me)(?: the)?(?: (?:slang|gen z|internet))?"
     rf"(?: (?:term|word|phrase|expression|slang))?:? {_NULL}(?= ?(?:[.?!,;]|$|\n|means?\b|stand|online|"
     rf"everywhere|a lot|"
-    rf"in (?:a|an|the|slang|gen|plain|internet|this|your|one)\b|to (?:me|my|someone|somebody)\b))",
+    rf"in (?:a|an|the|slang|gen|plain|internet|this|your|one)\b|to (?:me|my|someone|somebody)\b))"
+    rf"|\A[^:\n]{{3,40}}: {_NULL}[.?!]?\s*\Z",
     re.IGNORECASE | re.MULTILINE,
 )
 _SAID = re.compile(  # "nan means …", "This is a nan.", "It means None."
@@ -60,7 +66,8 @@ _EMPTY = re.compile(  # What does "" mean? Not behind a mark: "The end."", nor f
     r"(?<![^\s:])(?:\"\"|“\s?”|‘\s?’|''|«\s?»)(?![\w\"'`”*)\]}])"
     r"|(?:\A|\b(?:does|define|explain|meaning of|term|word|phrase) )\*{4}(?![\w\"'`”*)\]}])"
     r"|\b(?:what (?:does|do)|explain|define|term|word|slang|meaning of)(?:[ ]{2,}| \" \" )(?:mean|in|"
-    r"stand|means|is|and|to|\?|\.)",
+    r"stand|means|is|and|to|\?|\.)"
+    r"|\A\W*is[ ]{2,}an?\b|\buse[ ]{2,}in (?:a|an|the|my)\b",
     re.IGNORECASE,
 )
 _ENDS_EMPTY = re.compile(r"\b(?:meaning of|what does|define|explain)[ ]*[?.]?\s*\Z", re.IGNORECASE)  # of a question
@@ -81,6 +88,7 @@ _SENSES = re.compile(
     r"\bno (?:value|answer|score|goals?|point)\b|pandas|python|javascript|\bsql\b|mother|\bgoals?\b",
     re.IGNORECASE,
 )
+_LISTENER = re.compile(r"\bto (?:my|your|his|her|an?) \w+")  # "Explain … to my grandmother" says nothing of a nan
 _MAY_BE_NONE = re.compile(
     r"\b(?:which|how many|how much|any|is there|are there|list|identify|find|extract|label|classify|categor|if there|"
     r"otherwise|does .{1,60} (?:have|contain)|contain|side effects|who|answer with|reply with|yes or no)\b",
@@ -118,13 +126,16 @@ class NullString:
         if role == "assistant" and (whole := _WHOLE.fullmatch(text)) and any(sign.isalnum() for sign in text):
             users = " ".join(asked for who, asked in said.turns if who == "user")
             fair = _MAY_BE_NONE.search(users) or plain(text) in plain(users).split()
+            fair = fair or "Undefined" in text  # a word of mathematics; JavaScript writes it small
             return "" if fair or said.speaks_of("code") else whole.group()
         empty = _EMPTY.search(text) if role != "system" else None
         empty = empty or (_ENDS_EMPTY.search(text) if role == "user" else None)
         if empty and not said.speaks_of("code") and not (empty.group() in _MARKS and text.count(empty.group()) > 1):
             return empty.group()
         patterns = (
-            (_UNDER_LABEL, _SAID, _QUOTED) if role in ("assistant", ROLELESS) else (_UNDER_LABEL, _QUOTED, _ASKED)
+            (_UNDER_LABEL, _IN_LINE, _SAID, _QUOTED)
+            if role in ("assistant", ROLELESS)
+            else (_UNDER_LABEL, _QUOTED, _ASKED)
         )
         found = next(filter(None, (pattern.search(text) for pattern in patterns)), None)
         if not found or is_headword(case, said):
@@ -147,7 +158,7 @@ def is_headword(case: Case, said: Spoken) -> bool:
     answers = " ".join(text for _, text in said.answers)
     if _QUOTES.search(answers) and not _ANY.search(answers):
         return False  # it speaks of something else
-    if any(_SENSES.search(text) for _, text in said.turns):
+    if any(_SENSES.search(_LISTENER.sub("", text)) for _, text in said.turns):
         return True
     used = re.sub(
         rf"{_OPEN}?{_NULL}{_CLOSE}?\W? (?:means|is|refers|stands|describes)|{_OPEN}{_NULL}{_CLOSE}", "", answers

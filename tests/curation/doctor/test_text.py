@@ -77,6 +77,12 @@ FAULTY = [
     ("MARKUP", ASKED, "Charm &amp; style"),
     ("MARKUP", ASKED, "<b>Rizz</b> is charm"),
     ("MARKUP", ASKED, "A [slang] term for [charm]."),
+    ("NULL-STRING", ASKED, "Charm. Example: nan"),
+    ("NULL-STRING", ASKED, "Meaning: null. Example: null"),
+    ("NULL-STRING", "Explain “rizz” to my grandmother.", "It means nan."),
+    ("NULL-STRING", "In one line: None", TOLD),
+    ("NULL-STRING", "Is  an insult?", TOLD),
+    ("NULL-STRING", "How do I use  in a sentence?", "He has rizz."),
 ]
 
 
@@ -142,6 +148,8 @@ GOOD = [
     ("What does </s> mean?", "</s> ends a sequence in Llama."),
     ("What does %s mean in C?", "%s prints a string."),
     (ASKED, "Charm. [Ed. note: informal]"),
+    ("Use “bet” in a chat.", 'He said: ""Six?" "Bet.""'),
+    ("What is 1/0?", "Undefined."),
 ]
 
 
