@@ -38,7 +38,11 @@ _PARTS = frozenset(
     {"definition", "meaning", "example", "examples", "note", "origin", "usage", "term", "slang", "context"}
 )
 _SPEAKER = re.compile(r"^[*# \t\"“>-]*(?!https?:)[^\W\d][^:.!?\n]{0,30}:", re.MULTILINE)
-_OWN_NAME = re.compile(r"\s*\**(?:Assistant|ASSISTANT)\**:\**\s*(?![^\0]*^\W*(?:User|USER|Human)\b)", re.MULTILINE)
+_OWN_NAME = re.compile(
+    r"\s*(?:\**(?P<name>assistant|AI|bot|chat ?gpt|gpt)\**:\**|\#{1,4} ?(?:response|assistant)\b:?)\s*"
+    r"(?![^\0]*^\W*(?:user|human)\b)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _ENDS = tuple(".!?…”\"')]}*`。！？।؟:;~>")
 
 
@@ -67,7 +71,7 @@ class Runaway:
             place = next_turn(text, said)
             if place < 0:
                 continue
-            if name := _OWN_NAME.match(text):
+            if name := own_name(text, said):
                 turns[number] = turns[number] | {"content": text[name.end() :]}
                 continue
             answer = text[:place].rstrip().rstrip("*#>").rstrip()
@@ -83,6 +87,8 @@ def next_turn(text: str, said: Spoken) -> int:
     found = [one for pattern in (_HEADER, _NAKED, _INLINE) if (one := pattern.search(text))]
     if not found:
         return -1
+    if own_name(text, said):
+        return 0
     first = min(found, key=lambda one: one.start())
     before = text[: first.start()]
     if said.speaks_of("dialogue") or is_dialogue(before, text, said):
@@ -112,12 +118,26 @@ def next_turn(text: str, said: Spoken) -> int:
     return first.start()
 
 
+def own_name(text: str, said: Spoken) -> re.Match[str] | None:
+    """The assistant's name or header in front of an answer; not a headword, nor one speaker of several."""
+    found = _OWN_NAME.match(text)
+    if not found or said.speaks_of("dialogue"):
+        return None
+    rest, name = text[found.end() :], (found["name"] or "").lower()
+    if name in ("", "assistant"):
+        return found if rest.strip() else None
+    later = _SPEAKER.findall(rest.partition("\n")[2])
+    others = {line.strip(' *#\t"“>-:').lower() for line in later if len(line.split()) < 4}
+    asked = any(role == "user" and re.search(rf"\b{name}\b", part, re.IGNORECASE) for role, part in said.turns)
+    return None if asked or others - _PARTS or not rest.strip() else found
+
+
 def is_dialogue(before: str, text: str, said: Spoken) -> bool:
     """Whether the answer tells a conversation: it is announced, others speak before, or the question has speakers."""
     if before.rstrip().endswith(":") and len(before.split()) > 1:
         return True
     if not before.strip():
-        return not (_NAKED.match(text.lstrip()) or text.lstrip()[0] in "#[<" or _OWN_NAME.match(text))
+        return not (_NAKED.match(text.lstrip()) or text.lstrip()[0] in "#[<")
     speakers = {line.strip(' *#\t"“>-:').lower() for line in _SPEAKER.findall(before) if len(line.split()) < 4}
     quoted = any(role == "user" and _HEADER.search(part) for role, part in said.turns)
     return quoted or len(speakers - _PARTS) > 1  # one is a headword or a heading
@@ -239,7 +259,7 @@ def without_echo(asked: str, answered: str) -> str | None:
     """What an answer says behind its question: "" for nothing, None where it does not say its question."""
     question, said = tokens(asked), tokens(answered)
     words = [word for word in question if word[0].isalnum()]
-    if len(words) >= 3 and (end := echo_end(asked, answered, words)) > 0:
+    if words and (end := echo_end(asked, answered, words)) > 0:
         rest = _ANSWER_LABEL.sub("", _CLOSES.sub("", answered[end:], count=1)).strip()
         return rest if any(sign.isalnum() for sign in rest) else ""
     own = [word for word in said if word[0].isalnum()]
@@ -263,6 +283,8 @@ def echo_end(asked: str, answered: str, words: list[str]) -> int:
             return 0
         place = found.end()
     behind = answered[place:].lstrip("\"”'’*_) ")
+    if re.match(r"[.?!]?[”’\"]\s+[a-z]", answered[place:]):
+        return 0  # “What does rizz mean?” is asked a lot: the question is quoted, as a part of a sentence
     ends = (
         not behind
         or behind[0] in ".?!\n:…"
@@ -273,6 +295,11 @@ def echo_end(asked: str, answered: str, words: list[str]) -> int:
         ends = len(words) >= 5  # "what does rizz mean It means …", the mark left out
     ends = ends or (len(words) > 3 and _ASKS.match(asked) is not None)
     is_question = asked.rstrip().endswith("?") or len(words) >= 5 or label is not None
+    alone = "\n" in answered[place : place + 3]
+    if len(words) < 3:  # "Rizz? It's charm." is how people answer; on a line of its own it is the question
+        asks = _ASKS.match(asked) is not None
+        return place if (alone and (is_question or asks)) or (asks and len(words) == 2 and behind[:1].isupper()) else 0
+    is_question = is_question or (alone and (":" in asked or _ASKS.match(asked) is not None))
     return place if ends and is_question else 0
 
 

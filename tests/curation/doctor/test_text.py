@@ -83,6 +83,12 @@ FAULTY = [
     ("NULL-STRING", "In one line: None", TOLD),
     ("NULL-STRING", "Is  an insult?", TOLD),
     ("NULL-STRING", "How do I use  in a sentence?", "He has rizz."),
+    ("RUNAWAY", ASKED, "AI: Charm, mostly."),
+    ("RUNAWAY", ASKED, "assistant: Charm, mostly."),
+    ("ECHO", "rizz?", "rizz?\nCharm, mostly."),
+    ("ECHO", "Translate: rizz", "Translate: rizz\n\nCharm, mostly."),
+    ("RUNAWAY", ASKED, "assistant: Roughly: charm.\n\nIn use:\nHe has rizz."),
+    ("RUNAWAY", ASKED, "Bot: Roughly: charm."),
 ]
 
 
@@ -150,6 +156,11 @@ GOOD = [
     (ASKED, "Charm. [Ed. note: informal]"),
     ("Use “bet” in a chat.", 'He said: ""Six?" "Bet.""'),
     ("What is 1/0?", "Undefined."),
+    ("What does AI stand for?", "AI: artificial intelligence."),
+    ("rizz?", "Rizz? It is charm."),
+    (ASKED, "“What does “rizz” mean?” is asked a lot. It is charm."),
+    ("What does rizz mean?", "“What does rizz mean?” is asked a lot. It is charm."),
+    ("Introduce two robots", "Bot: Beep.\nDroid: Boop."),
 ]
 
 
@@ -179,6 +190,8 @@ MENDED = [
     ("Let me see.</think>Charm.", "<think>\nLet me see.</think>Charm."),
     ("Charm &amp;amp; style, said &quot;so&quot;", 'Charm & style, said "so"'),
     ("A [slang] term for <b>charm</b>.", "A slang term for charm."),
+    ("AI: Charm, mostly.", "Charm, mostly."),
+    ("### Response:\nCharm, mostly.", "Charm, mostly."),
 ]
 
 
