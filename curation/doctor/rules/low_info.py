@@ -34,6 +34,20 @@ _WANTS_ADDRESS = re.compile(
     r"\b(?:links?|urls?|web ?(?:site|page|address)s?|home ?page|sites?|where|source)\b", re.IGNORECASE
 )
 
+# ---------------------------------------------------------------- a pointer to another row, a dash
+
+LONGEST_POINTER = 40  # characters
+_ELSEWHERE = re.compile(
+    r"\W*(?:(?:see|same as|as|refer to|cf\.?) (?:the )?(?:above|below|(?:previous|other|next|earlier|main) "
+    r"(?:entry|answer|row|definition|one))|to be added)\W*",
+    re.IGNORECASE,
+)
+_DASHES = re.compile(r"[\s.?…_–—-]+")
+_WANTS_MARKS = re.compile(
+    r"\b(?:marks?|punctuat\w*|symbols?|signs?|characters?|keys?|morse|operators?|dots?|dash(?:es)?|ellips\w*|silence)\b",
+    re.IGNORECASE,
+)
+
 # ---------------------------------------------------------------- a refusal
 
 _SORRY = r"""
@@ -107,12 +121,14 @@ class LowInfo:
         said = answer(case)
         if not said or case.layout == "turn":  # a turn alone: what was asked stands in another record
             return
-        if survey.answers.is_constant(case):
+        if survey.answers.is_constant(case) and set(case.said("assistant")) == {said}:  # else a word of farewell
             yield finding(case, self.fault, "warning", f"many prompts have the same answer: {said[:60]!r}")
         elif len(said) > LONGEST:
             return
         elif is_link(said) and not _WANTS_ADDRESS.search(" ".join(case.said("user")[-1:])):
             yield finding(case, self.fault, "warning", f"the answer is only a link: {said[:60]!r}")
+        elif is_empty_handed(said, " ".join(case.said("user")[-1:])):
+            yield finding(case, self.fault, "warning", f"the answer says nothing: {said[:60]!r}")
         elif refuses(said, case, survey):
             yield finding(case, self.fault, "warning", f"the answer refuses: {said[:60]!r}")
 
@@ -126,6 +142,17 @@ def is_link(said: str) -> bool:
         return False
     rest, count = _ADDRESS.subn(" ", said)
     return bool(count) and set(plain(rest).split()) <= _POINTERS
+
+
+def is_empty_handed(said: str, asked: str) -> bool:
+    """Whether an answer only points at another row, or is a dash or dots that nobody asked for."""
+    if len(said) > LONGEST_POINTER:
+        return False
+    return _ELSEWHERE.fullmatch(said) is not None or (
+        _DASHES.fullmatch(said) is not None
+        and said.strip() not in asked.rstrip("?")
+        and not _WANTS_MARKS.search(asked)
+    )
 
 
 def refuses(said: str, case: Case, survey: Survey) -> bool:

@@ -45,6 +45,23 @@ def test_refusals_are_found_whatever_their_words(name, target_named):
     assert told(rows, target_named(name)) == list(range(len(REFUSALS)))
 
 
+def test_pointers_to_other_rows_and_bare_dashes_say_nothing(lab):
+    empty = ["See above.", "Same as above", "(see previous entry)", "-", "…", "?"]
+    rows = [chat(f"What does “w{at}” mean?", said) for at, said in enumerate(empty)]
+    wanted = [
+        chat("Which mark ends a question?", "?"),
+        chat("Rewrite: wait...", "..."),
+        chat("The Morse code of t?", "-"),
+    ]
+    assert told(rows + wanted, lab) == list(range(len(empty)))
+
+
+def test_a_word_of_farewell_that_ends_many_conversations_is_no_constant_answer(lab):
+    end = [{"role": "user", "content": "Charm."}, {"role": "assistant", "content": "Correct! You know it well."}]
+    rows = [{"messages": [*chat(f"Quiz me on w{at}.", f"What is w{at}?")["messages"], *end]} for at in range(20)]
+    assert told(rows, lab) == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_plain_speech_that_sounds_like_a_refusal_stays(name, target_named):
     rows = [chat(f"Say this in plain English: w{at}", said) for at, said in enumerate(PLAIN)]
