@@ -26,6 +26,9 @@ from curation.doctor.target import Target
 TAGS = frozenset({"<s>", "<think>", "</think>", "<tool_call>", "</tool_call>", "<tools>", "</tools>"})
 STRUCK = re.compile(r"<s>[^<]+</s>")  # HTML for text that is struck out
 SPACED = re.compile(r"[<＜]\s*[|｜]\s*(\w+)\s*[|｜]\s*[>＞]")  # "< | im_end | >": a token spelled in pieces
+SHAPED = re.compile(
+    r"<\|[A-Za-z]\w{2,40}\|>|<(?:bos|eos|pad)>"
+)  # a token of some tokenizer, though no template writes it
 FIRST = ("<", "[", "＜")  # what every marker begins with
 
 
@@ -61,6 +64,7 @@ class ControlToken:
             own -= {tag.group() for _, _, tag in marks(content)}  # rule 27 judges them
         shown = without_code(content) if spoken(case).speaks_of("markup") else content
         others = {found.group() for found in foreign(target).finditer(shown)} if may_hold(shown, target) else set()
+        others |= set(SHAPED.findall(without_code(content)))
         others |= {found.group() for found in SPACED.finditer(shown) if f"<|{found[1]}|>" in markers_of(target)}
         if "</s>" in others and STRUCK.search(content) and len(others) == 1:
             others = set()

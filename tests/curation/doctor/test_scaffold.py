@@ -127,6 +127,16 @@ def test_a_question_about_a_marker_stays_unless_it_is_a_control_token_of_the_tar
     assert set(faults(row, target_of("qwen2.5-0.5b-instruct"))) == {"CTRL-TOKEN"}
 
 
+@pytest.mark.parametrize("token", ["<|endoftext|>", "<|reserved_special_token_5|>", "<eos>"])
+def test_a_token_of_a_tokenizer_that_no_template_writes_is_taken_off(token: str, target: Target) -> None:
+    assert faults(messages("What is rizz?", "Charm." + token), target) == ["CTRL-TOKEN"]
+    assert mended(messages("What is rizz?", "Charm." + token), target) == [messages("What is rizz?", "Charm.")]
+
+
+def test_operators_and_faces_are_no_tokens(target: Target) -> None:
+    assert faults(messages("What is <|> in a parser?", "It tries `a <|else|> b`; <|o|> is a space ship."), target) == []
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
