@@ -7,15 +7,18 @@ that are exchanged are few, so the majority's way of speaking shows through.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import log
 
 from curation.doctor.case import Case, Manner, Shape
+from curation.doctor.mixed import KEPT, Sides, sides_of
 
 SURE = 20.0  # log-odds at which a row is surely as it should be, even if it was counted in
 APART = 10.0  # log-odds by which the sides of a file must differ in the mean: rewriting a sentence gives 1 to 5
+MIXED = (2.0, 9.0)  # between these, rows may be so often exchanged that the sides look alike
+OFTEN = 3.0  # log-odds that speak for it in such a file beforehand: one row in four is exchanged, not one in a hundred
 LEAST_ROWS = 20  # of a file, to know how its sides speak
 SIDES = ("user", "assistant")
 FIRST = 200  # characters that the first words stand in
@@ -61,6 +64,7 @@ class Speakers:
     """How the two sides of each file speak."""
 
     seen: dict[str, dict[str, Side]] = field(default_factory=dict)  # file → side
+    pairs: dict[str, list[tuple[int, Manner, Manner]]] = field(default_factory=dict)  # file → its first rows
     _models: dict[str, Model] = field(default_factory=dict)  # worked out once all rows are seen
 
     def see(self, case: Case) -> None:
@@ -70,12 +74,17 @@ class Speakers:
         for side in SIDES:
             if found := manner_of(case, side):
                 sides[side].see(found)
+        asked, answered = case.manners["user"], case.manners["assistant"]
+        if asked and answered and len(kept := self.pairs.setdefault(case.row.file, [])) < KEPT:
+            kept.append((case.row.row, asked, answered))
 
     def merge(self, other: Speakers) -> None:
         for file, sides in other.seen.items():
             mine = self.seen.setdefault(file, {side: Side() for side in SIDES})
             for side in SIDES:
                 mine[side].merge(sides[side])
+        for file, pairs in other.pairs.items():
+            self.pairs[file] = sorted(self.pairs.get(file, []) + pairs)[:KEPT]
 
     def exchanged(self, case: Case) -> float:
         """Log-odds that the two sides of a case are exchanged: above 0 it speaks for it. 0 where nothing is known.
@@ -87,8 +96,10 @@ class Speakers:
         if asked is None or answered is None or file not in self.seen:
             return 0.0
         if file not in self._models:
-            self._models[file] = Model(self.seen[file])
+            self._models[file] = Model(self.seen[file], self.pairs.get(file, []))
         model = self._models[file]
+        if model.mixed:
+            return OFTEN + model.mixed.exchanged((case.row.row, signs_in(asked), signs_in(answered)))
         if not model.tells or model.roughly(asked) - model.roughly(answered) < -SURE:
             return 0.0
         own = {"user": asked, "assistant": answered}
@@ -98,7 +109,8 @@ class Speakers:
 class Model:
     """What each sign of a turn says of its speaker, in one file."""
 
-    def __init__(self, sides: Mapping[str, Side]) -> None:
+    def __init__(self, sides: Mapping[str, Side], pairs: Sequence[tuple[int, Manner, Manner]] = ()) -> None:
+        self.pairs = pairs
         self.of_shapes: dict[Shape, float] = {}
         self.turns = {name: side.shapes.total() for name, side in sides.items()}
         self.counts: dict[str, Counter[Sign]] = {name: Counter(side.begins) for name, side in sides.items()}
@@ -108,14 +120,26 @@ class Model:
 
     @cached_property
     def tells(self) -> bool:
-        """Whether the sides speak differently: by the mean log-odds of a turn for its own side, of both together."""
+        """Whether the sides speak differently."""
+        return self.apart >= APART
+
+    @cached_property
+    def mixed(self) -> Sides | None:
+        """The sides of a file in which many rows are exchanged; None where they are alike for another reason."""
+        if len(self.pairs) < LEAST_ROWS or not MIXED[0] < self.apart < MIXED[1]:  # turns alone make no pairs
+            return None
+        return sides_of([(row, signs_in(asked), signs_in(answered)) for row, asked, answered in self.pairs], APART)
+
+    @cached_property
+    def apart(self) -> float:
+        """How differently the sides speak: the mean log-odds of a turn for its own side, of both together."""
         if min(self.turns.values()) < LEAST_ROWS:
-            return False
+            return 0.0
         means = {
             side: sum(count * self.weights[sign] for sign, count in counts.items()) / self.turns[side]
             for side, counts in self.counts.items()
         }
-        return means["assistant"] - means["user"] >= APART
+        return means["assistant"] - means["user"]
 
     @cached_property
     def weights(self) -> dict[Sign, float]:
@@ -147,6 +171,11 @@ class Model:
             count = {side: max(self.counts[side][sign] - (sign in counted[side]), 0) + 0.5 for side in SIDES}
             total += log(count["assistant"] / self.turns["assistant"]) - log(count["user"] / self.turns["user"])
         return total
+
+
+def signs_in(found: Manner) -> tuple[Sign, ...]:
+    """All signs of a turn."""
+    return (*found[0], *signs_of(found[1]))
 
 
 def signs_of(shape: Shape) -> Iterator[tuple[str, object]]:

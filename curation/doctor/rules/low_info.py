@@ -149,9 +149,7 @@ def is_empty_handed(said: str, asked: str) -> bool:
     if len(said) > LONGEST_POINTER:
         return False
     return _ELSEWHERE.fullmatch(said) is not None or (
-        _DASHES.fullmatch(said) is not None
-        and said.strip() not in asked.rstrip("?")
-        and not _WANTS_MARKS.search(asked)
+        _DASHES.fullmatch(said) is not None and said.strip() not in asked.rstrip("?") and not _WANTS_MARKS.search(asked)
     )
 
 

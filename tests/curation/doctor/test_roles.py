@@ -81,6 +81,11 @@ def test_turns_are_brought_in_order(target: Target, turns: tuple[tuple[str, str]
     assert mended([chat(*turns)], target) == ([wanted] if wanted else [])
 
 
+def exchanged(row: object) -> object:
+    first, second = row["messages"]  # type: ignore[index]
+    return chat(("user", str(second["content"])), ("assistant", str(first["content"])))
+
+
 def test_sides_that_are_exchanged_are_put_back(target: Target) -> None:
     chance = random.Random(1)
     things = ["rizz", "drip", "cap", "bussin", "mid", "yeet", "bet", "slay"]
@@ -93,11 +98,27 @@ def test_sides_that_are_exchanged_are_put_back(target: Target) -> None:
     good = list(rows)
     swapped = [7, 30, 88]
     for place in swapped:
-        first, second = good[place]["messages"]  # type: ignore[index]
-        rows[place] = chat(("user", str(second["content"])), ("assistant", str(first["content"])))
+        rows[place] = exchanged(good[place])
     assert faults(good, target) == []
     assert faults(rows, target) == [(place, "ROLE-SWAP") for place in swapped]
     assert mended(rows, target) == good
+
+
+def test_sides_that_are_exchanged_in_three_rows_of_ten_are_put_back(target: Target) -> None:
+    good: list[object] = [
+        chat(("user", (f"What does w{at} mean?", f"Define w{at}.", f"Is w{at} rude?")[at % 3]), ("assistant", said))
+        for at in range(80)
+        for said in [(f"It means thing {at}.", f"A word for thing {at}, mostly friendly.")[at % 2]]
+    ]
+    rows = [exchanged(row) if at % 10 in (2, 5, 8) else row for at, row in enumerate(good)]
+    assert faults(rows, target) == [(place, "ROLE-SWAP") for place in range(80) if place % 10 in (2, 5, 8)]
+    assert mended(rows, target) == good
+
+
+def test_sides_that_are_alike_are_not_exchanged(target: Target) -> None:
+    lines = [f"I saw {thing} number {at} in town." for at in range(40) for thing in ("a cat", "the bus")]
+    rows: list[object] = [chat(("user", lines[at]), ("assistant", lines[-at])) for at in range(1, 80)]
+    assert "ROLE-SWAP" not in {fault for _, fault in faults(rows, target)}
 
 
 @pytest.mark.parametrize(
