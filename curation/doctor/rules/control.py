@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from curation.doctor.case import Case, Turn
 from curation.doctor.families import SPECIAL, Families
+from curation.doctor.hints import BLANK
 from curation.doctor.loose import loosely
 from curation.doctor.reasoned import leads, marks
 from curation.doctor.row import Finding
@@ -38,7 +39,7 @@ class ControlToken:
 
     fault: str = "CTRL-TOKEN"
     needs_ids: bool = False
-    hints: tuple[str, ...] = (r"[<\[＜]",)
+    hints: tuple[str, ...] = (r"[<\[＜]", rf":{BLANK}*(?:\n|\z)")  # a marker, or the header of an answer at an end
     _known: dict[int, re.Pattern[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, case: Case, survey: Survey, target: Target) -> Iterator[Finding]:
@@ -57,6 +58,8 @@ class ControlToken:
     def _markers(self, turn: Turn, case: Case, target: Target) -> list[str]:
         """The markers in a turn, once each; without those that the question is about."""
         content = turn["content"]
+        if wrapped := prompt_around(turn, target):
+            return [wrapped[1]]
         if not isinstance(content, str) or not any([first in content for first in FIRST]):  # noqa: C419 - quicker
             return []
         own = {found.group() for found in target.form.control.finditer(content)}
@@ -75,6 +78,8 @@ class ControlToken:
 
     def _mended(self, turn: Turn, number: int, markers: list[str], before: list[Turn], target: Target) -> list[Turn]:
         content = turn["content"]
+        if wrapped := prompt_around(turn, target):
+            return [turn | {"content": wrapped[0]}]
         if inner := whole_chat(content, target) or asked_alone(turn, target):
             return spliced(turn, inner, before, number)
         plain = within(turn, markers, target)
@@ -91,6 +96,20 @@ def whole_chat(content: str, target: Target) -> list[dict[str, str]]:
     judged = target.text_rows.judge(content)
     answered = any(turn["role"] == "assistant" for turn in judged.messages)
     return judged.messages if answered and SPECIAL.search(content) else []
+
+
+def prompt_around(turn: Turn, target: Target) -> tuple[str, str] | None:
+    """(question, header of the answer), where a user's turn is a prompt of a template without control tokens."""
+    content = turn["content"].strip() if turn["role"] == "user" and isinstance(turn["content"], str) else ""
+    for family in target.families.known if content.endswith(":") else ():
+        user, answer = (family.headers.get(side, "").strip() for side in ("user", "assistant"))
+        if not user or not answer.endswith(":") or not content.endswith(answer):
+            continue
+        before, _, asked = content.removesuffix(answer).partition(user)
+        own = not before.strip() or any(opening.startswith(before.strip()) for opening in family.openings)
+        if own and asked.strip() and answer not in asked and user not in asked:
+            return asked.strip(), answer
+    return None
 
 
 def asked_alone(turn: Turn, target: Target) -> list[dict[str, str]]:

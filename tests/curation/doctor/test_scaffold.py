@@ -9,7 +9,9 @@ import pytest
 
 from curation.chat.format import TemplateSettings
 from curation.doctor import diagnose, repair
+from curation.doctor.family import Family
 from curation.doctor.target import Target
+from curation.templates import Encoded
 from pipelines.doctoring.target import known_templates
 from train.base_models import find_base_model, stand_in_tokenizer
 
@@ -37,6 +39,10 @@ def target(request: pytest.FixtureRequest) -> Target:
 @pytest.fixture(scope="module")
 def llama() -> Target:
     return target_of(NAMES[0])
+
+
+def find_family(name: str) -> Family:
+    return Family(name, known_templates()[name])
 
 
 def faults(row: object, target: Target) -> list[str]:
@@ -133,6 +139,23 @@ def test_a_token_of_a_tokenizer_that_no_template_writes_is_taken_off(token: str,
     assert mended(messages("What is rizz?", "Charm." + token), target) == [messages("What is rizz?", "Charm.")]
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "### Instruction:\nWhat is rizz?\n\n### Response:\n",
+        find_family("alpaca").render([{"role": "user", "content": "What is rizz?"}], asks=True),
+        "USER: What is rizz? ASSISTANT:",
+    ],
+)
+def test_a_prompt_of_a_template_without_control_tokens_is_taken_off_a_question(prompt: str, target: Target) -> None:
+    assert faults(messages(prompt, "Charm."), target) == ["CTRL-TOKEN"]
+    assert mended(messages(prompt, "Charm."), target) == [messages("What is rizz?", "Charm.")]
+
+
+def test_a_question_that_ends_in_a_colon_is_no_prompt_of_a_template(target: Target) -> None:
+    assert faults(messages("How do I go on after this:\nUser: hi\nAssistant:", "Say hi."), target) == []
+
+
 def test_operators_and_faces_are_no_tokens(target: Target) -> None:
     assert faults(messages("What is <|> in a parser?", "It tries `a <|else|> b`; <|o|> is a space ship."), target) == []
 
@@ -211,6 +234,7 @@ def test_an_answer_behind_a_header_without_control_tokens_has_no_end() -> None:
     )
     target.tokenizer.add_tokens([" Charm"])  # as tokenizers join a blank to the word behind it
     encoded = target.encode([PAIR])[0]
+    assert isinstance(encoded, Encoded)
     row = {"input_ids": encoded.input_ids[:-1], "labels": encoded.labels[:-1]}
     assert faults(row, target) == ["EOT-UNTRAINED"]
     assert mended(row, target) == [{"input_ids": encoded.input_ids, "labels": encoded.labels}]
