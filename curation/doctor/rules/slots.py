@@ -22,7 +22,7 @@ _HINTS = (
     r"(?i)\b(?:none|nan|null|nil|nat|undefined)\b|\*\*\*\*|n/a|<na>",
     r"[\"“'‘«] ?[\"”'’»]",  # quotation marks around nothing
     r"(?i)(?:does|do|explain|define|term|word|slang|of|is|use)  ",  # a gap where a headword belongs
-    rf"(?i)(?:meaning of|what does|define|explain)[ ?.\t\n]*(?:\n{BORDER}|\z)",  # nothing behind them
+    rf"(?i)(?:meaning of|what does|define|explain)(?:[?.]|{BLANK})*(?:{BORDER}|\z)",  # nothing behind them
     r":\n|:(?s:.{0,2})\z",  # nothing under a label
 )
 
