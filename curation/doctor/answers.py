@@ -29,6 +29,7 @@ class Answers:
     counts: dict[str, Counter[int]] = field(default_factory=dict)  # file → answer → rows
     lengths: dict[str, Counter[int]] = field(default_factory=dict)  # file → characters of open answers → rows
     words: dict[str, set[str]] = field(default_factory=dict)  # file → words inside answers
+    longest: dict[str, int] = field(default_factory=dict)  # file → characters of its longest answer
     last: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # file → (length, last word) of open answers
     open: dict[str, list[str]] = field(default_factory=dict)  # file → some of these answers
     _often: dict[str, list[int]] = field(default_factory=dict)  # file → how often its most frequent answers stand there
@@ -43,9 +44,10 @@ class Answers:
         file = case.row.file
         if file not in self.rows:
             self.counts[file], self.lengths[file] = Counter(), Counter()
-            self.words[file], self.last[file] = set(), []
+            self.words[file], self.last[file], self.longest[file] = set(), [], 0
         self.rows[file] += 1
         self.counts[file][key(plain_answer(case) or said)] += 1
+        self.longest[file] = max(self.longest[file], len(said))
         words = said.split()
         self.words[file].update(words[:-1])
         if is_open(said):
@@ -62,6 +64,8 @@ class Answers:
             self.words.setdefault(file, set()).update(other.words[file])
         for file, sizes in other.lengths.items():
             self.lengths.setdefault(file, Counter()).update(sizes)
+        for file, size in other.longest.items():
+            self.longest[file] = max(self.longest.get(file, 0), size)
         for file, last in other.last.items():
             self.last.setdefault(file, []).extend(last)
         for file, kept in other.open.items():
@@ -111,8 +115,17 @@ class Answers:
             sizes = (
                 size for size, count in broken.items() if is_peak(size, lengths) and 3 * count >= lengths[size] > 3
             )
-            self._cuts[file] = {size - less for size in sizes for less in (0, 1)}  # a blank at the end was stripped
+            every = {*sizes, *self._limit(file)}
+            self._cuts[file] = {size - less for size in every for less in (0, 1)}  # a blank at the end was stripped
         return self._cuts[file]
+
+    def _limit(self, file: str) -> set[int]:
+        """The longest answer's length, where several that do not end have it, and most others are shorter and end."""
+        lengths, size = self.lengths.get(file, Counter()), self.longest.get(file, 0)
+        here, words = lengths[size], {word for long, word in self.last.get(file, []) if long == size}
+        open_else, else_ = lengths.total() - here, self.rows[file] - here
+        cut = size > SHORT and here >= 2 * LEAST_CUT and len(words) >= LEAST_CUT and is_peak(size, lengths)
+        return {size} if cut and 2 * open_else <= else_ else set()
 
     def token_cuts(self, file: str, tokens: Callable[[Sequence[str]], list[int]]) -> set[int]:
         """The same in tokens, of which most end with a word: fewer show that they were cut."""

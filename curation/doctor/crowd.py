@@ -95,11 +95,10 @@ class Copies:
 
     def key(self, case: Case) -> int:
         said = case.plain
-        if question := asked(case):
-            return key(split_of(case), question, said[-1])
-        return (
-            key(split_of(case), *said) if any(said) else key("as it is", *(str(turn["content"]) for turn in case.turns))
-        )
+        if not any(said):
+            return key("as it is", *(str(turn["content"]) for turn in case.turns))
+        question = asked(case)
+        return key(split_of(case), question, said[-1]) if question else key(split_of(case), *said)
 
 
 @dataclass(slots=True)

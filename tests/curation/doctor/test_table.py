@@ -131,6 +131,22 @@ def test_answers_cut_at_one_length(target: Target) -> None:
     assert {place for place, fault in found(rows, target) if fault == "CUT"} == open_ends
 
 
+def test_answers_cut_where_all_go_on_alike(target: Target) -> None:
+    """The parts of words at their ends come again and again, so that none looks like a part."""
+    rows = good(80)
+    goes_on = " Many people who hear it for the first time take it for something else."
+    for place in range(0, 80, 4):
+        rows[place] = chat(question(rows[place]), (answer(rows[place]) + goes_on * 3)[:150])
+    named = {place for place, fault in found(rows, target) if fault == "CUT"}
+    assert named == {place for place in range(0, 80, 4) if answer(rows[place])[-1].isalnum()}
+    assert len(named) > 10
+
+
+def test_a_list_of_answers_as_long_as_each_other_is_not_cut(target: Target) -> None:
+    rows = [chat(question(row), f"a term of the group {place % 7} used on phones") for place, row in enumerate(good())]
+    assert {fault for _, fault in found(rows, target)} & {"CUT"} == set()
+
+
 def test_answers_without_a_full_stop_are_not_cut(target: Target) -> None:
     rows: Rows = [chat(question(row), answer(row).rstrip(".")) for row in good()]
     assert [fault for _, fault in found(rows, target)] == []
