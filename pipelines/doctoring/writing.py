@@ -85,8 +85,10 @@ def check_sum(visit: Visit, repaired: Repaired) -> None:
 
 
 def as_record(value: object) -> object:
-    """A record that every trainer loads: a bare text stands under the key text."""
-    return {"text": value} if isinstance(value, str) else value
+    """A record that every trainer loads: a bare text stands under the key text, bare turns under messages."""
+    if isinstance(value, str):
+        return {"text": value}
+    return {"messages": value} if isinstance(value, list) else value
 
 
 def written_names(files: list[str]) -> dict[str, str]:

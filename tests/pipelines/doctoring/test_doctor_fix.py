@@ -130,6 +130,19 @@ def test_the_published_pairs_under_one_key_all_come_out(run, shared_data, tmp_pa
 # The gate of a build
 
 
+def test_conversations_under_no_key_are_written_under_one(run, tmp_path):
+    from datasets import load_dataset
+
+    chats = [patients.GOOD[0]["messages"], patients.GOOD[1]["messages"]]
+    (tmp_path / "chats.json").write_text(json.dumps(chats), encoding="utf-8")
+    status, _, err = run(tmp_path / "chats.json", "--for", "lab", "--fix", tmp_path / "mended")
+    assert status == 0, err
+    loaded = load_dataset(
+        "json", data_files=str(tmp_path / "mended" / "chats.jsonl"), cache_dir=str(tmp_path / "cache")
+    )
+    assert list(loaded["train"]["messages"]) == chats
+
+
 def test_a_build_with_good_conversations_passes_its_gate(tmp_path):
     patients.write(tmp_path / "chat" / "train.jsonl", patients.GOOD)
     (tmp_path / "chat" / "test.jsonl").write_bytes(b"")
