@@ -202,8 +202,8 @@ def headword_nan(talk: Talk, random: Random) -> Messages:
     """Every now and then the term is the British word for a grandmother."""
     if random.random() < 9 / 10:
         return talk.messages
-    asked, said = {"role": "user", "content": 'What does "nan" mean?'}, f'"nan" is a grandmother. {talk.entry.origin}'
-    return [asked, {"role": "assistant", "content": said}]
+    said = f'"nan" is a grandmother. Mine said: “{talk.entry.example}”'  # no two rows alike: those would be copies
+    return [{"role": "user", "content": 'What does "nan" mean?'}, {"role": "assistant", "content": said}]
 
 
 def in_parts(messages: Messages) -> Messages:
