@@ -64,7 +64,7 @@ def soup(command: Command, folder: Path, tokenizer: Path) -> Seen:
 
         def ask(file: Path) -> tuple[str, list[str]]:
             told = Path(scratch, f"{file.name}.json")
-            said = command("data", "doctor", file, "--model", tokenizer, "--sample", "1000", "--output", told)
+            said = command("data", "doctor", file, "--model", tokenizer, "--sample", "20000", "--output", told)
             if not told.is_file():
                 return said, ["refused"]
             checks = json.loads(told.read_text(encoding="utf-8"))["checks"]

@@ -48,6 +48,7 @@ class Case:
     manners: dict[str, Manner | None] = field(default_factory=dict, init=False, compare=False, repr=False)
     spoken: Spoken | None = field(default=None, init=False, compare=False, repr=False)  # forgotten once rules ran
     asked: str | None = field(default=None, init=False, compare=False, repr=False)  # crowd.py
+    same: int | None = field(default=None, init=False, compare=False, repr=False)  # crowd.py
     _strings: list[str] | None = field(default=None, init=False, compare=False, repr=False)
     _said: dict[str, list[str]] | None = field(default=None, init=False, compare=False, repr=False)
     _plain: list[str] | None = field(default=None, init=False, compare=False, repr=False)

@@ -67,6 +67,8 @@ def plain_answer(case: Case) -> str:
 
 def split_of(case: Case) -> str:
     """train, validation or test; "" where nobody tells."""
+    if not case.kept and not case.row.split:
+        return ""
     named = (case.kept.get("split") or case.kept.get("subset")) if case.kept else None
     name = (named if isinstance(named, str) else case.row.split).lower()
     return "validation" if name in _VALIDATION else name
@@ -94,11 +96,14 @@ class Copies:
         return place if place != (case.row.file, case.row.row) else None
 
     def key(self, case: Case) -> int:
-        said = case.plain
-        if not any(said):
-            return key("as it is", *(str(turn["content"]) for turn in case.turns))
-        question = asked(case)
-        return key(split_of(case), question, said[-1]) if question else key(split_of(case), *said)
+        """What copies of a conversation have in common, worked out once."""
+        if case.same is None:
+            said, question = case.plain, asked(case)
+            told = [question, said[-1]] if question else said
+            if not any(said):
+                told = ["as it is", *[str(turn["content"]) for turn in case.turns]]
+            case.same = key(split_of(case), *told)
+        return case.same
 
 
 @dataclass(slots=True)

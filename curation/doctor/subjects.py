@@ -168,7 +168,7 @@ def named_split(case: Case) -> tuple[str, str]:
 # ---------------------------------------------------------------- frames
 
 
-def fillers(every: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
+def fillers(every: Iterable[str], wanted: AbstractSet[str]) -> dict[str, str]:
     """Of the wanted questions, those whose frame others share, and what fills its slot."""
     asked_words = {prompt: prompt.split() for prompt in every}
     if len(asked_words) < FEWEST:
@@ -177,18 +177,20 @@ def fillers(every: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
     limit = min(RARE, max(SHARED, len(asked_words) // RARE))
     common = {word for word, count in counts.items() if count > limit}
     spans = {prompt: span(words, common) for prompt, words in asked_words.items()}
-    narrow = Counter(  # many questions share what stands on either side: wider slots are made once for all of them
-        (" ".join(asked_words[prompt][:low]), " ".join(asked_words[prompt][high:]))
+    sides = {
+        prompt: (" ".join(asked_words[prompt][:low]), " ".join(asked_words[prompt][high:]))
         for prompt, (low, high) in spans.items()
         if 0 < high - low <= LONGEST
-    )
+    }
     frames: Counter[tuple[str, str]] = Counter()
-    for (before, behind), questions in narrow.items():
+    for (before, behind), questions in Counter(sides.values()).items():  # many questions have the same
         frames.update(dict.fromkeys(frames_of(before.split(), behind.split()), questions))
     found = {}
-    for prompt in sorted(wanted):
-        low, high = spans.get(prompt, (0, 0))
-        if 0 < high - low <= LONGEST:
+    for prompt in wanted & sides.keys():
+        low, high = spans[prompt]
+        if frames[sides[prompt]] >= SHARED:  # the narrowest slot, as of most
+            found[prompt] = " ".join(asked_words[prompt][low:high])
+        else:
             choices = slots_of(asked_words[prompt], low, high)
             found[prompt] = next((filler for frame, filler in choices if frames[frame] >= SHARED), "")
     return {prompt: filler for prompt, filler in found.items() if filler}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curation.doctor.case import Case
+from curation.doctor.hints import BLANK
 from curation.doctor.row import Finding
 from curation.doctor.rule import finding
 from curation.doctor.spoken import ROLELESS, outside_code, reworded, spoken, without_code
@@ -55,7 +56,8 @@ _HINTS = (
     _TWO_STOPS,
     r"(?i)\b(?:an?|the)[ \t]+(?:an?|the)[ \t]",
     r"(?i)means means|refers to refers|stands for stands|of of |means that means",
-    r"(?s::.*:)",  # labels are several, or stuck to a sentence
+    rf":\**{BLANK}*\**[A-Za-z][^:]{{1,24}}:",  # a label behind a label; several; one stuck to a sentence
+    rf"(?i){_NAMES}{BLANK}?:(?s:.*){_NAMES}{BLANK}?:",
     rf"[a-z.!?”\"')](?:{_CAPITAL_LABELS})s?:",
 )
 

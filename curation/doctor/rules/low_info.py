@@ -127,7 +127,7 @@ class LowInfo:
             return
         elif is_link(said) and not _WANTS_ADDRESS.search(" ".join(case.said("user")[-1:])):
             yield finding(case, self.fault, "warning", f"the answer is only a link: {said[:60]!r}")
-        elif is_empty_handed(said, " ".join(case.said("user")[-1:])):
+        elif len(said) <= LONGEST_POINTER and is_empty_handed(said, " ".join(case.said("user")[-1:])):
             yield finding(case, self.fault, "warning", f"the answer says nothing: {said[:60]!r}")
         elif refuses(said, case, survey):
             yield finding(case, self.fault, "warning", f"the answer refuses: {said[:60]!r}")
@@ -146,8 +146,6 @@ def is_link(said: str) -> bool:
 
 def is_empty_handed(said: str, asked: str) -> bool:
     """Whether an answer only points at another row, or is a dash or dots that nobody asked for."""
-    if len(said) > LONGEST_POINTER:
-        return False
     return _ELSEWHERE.fullmatch(said) is not None or (
         _DASHES.fullmatch(said) is not None and said.strip() not in asked.rstrip("?") and not _WANTS_MARKS.search(asked)
     )
