@@ -211,7 +211,7 @@ def _from_folder(folder: Path) -> PreTrainedTokenizerBase:
 def _has_no_class(folder: Path) -> bool:
     """Whether AutoTokenizer would surely load the tokenizer as the class that all share, as for Llama 3.
 
-    It imports half of transformers to find that out, which takes three seconds.
+    It imports half of transformers to find that out, which takes three to four seconds.
     """
     try:
         named = json.loads((folder / "tokenizer_config.json").read_bytes())

@@ -122,10 +122,11 @@ class Answers:
     def _limit(self, file: str) -> set[int]:
         """The longest answer's length, where several that do not end have it, and most others are shorter and end."""
         lengths, size = self.lengths.get(file, Counter()), self.longest.get(file, 0)
-        here, words = lengths[size], {word for long, word in self.last.get(file, []) if long == size}
-        open_else, else_ = lengths.total() - here, self.rows[file] - here
-        cut = size > SHORT and here >= 2 * LEAST_CUT and len(words) >= LEAST_CUT and is_peak(size, lengths)
-        return {size} if cut and 2 * open_else <= else_ else set()
+        ends = {word for long, word in self.last.get(file, []) if long == size > len(word) and word.isalpha()}
+        here, else_ = lengths[size], self.rows[file] - lengths[size]
+        if size <= SHORT or here < 2 * LEAST_CUT or len(ends) < LEAST_CUT or not is_peak(size, lengths):
+            return set()  # numbers, dates and codes, too, are as long as each other
+        return {size} if else_ >= LEAST_CUT and 2 * (lengths.total() - here) <= else_ else set()
 
     def token_cuts(self, file: str, tokens: Callable[[Sequence[str]], list[int]]) -> set[int]:
         """The same in tokens, of which most end with a word: fewer show that they were cut."""

@@ -36,11 +36,11 @@ class Sides:
 
     def _weight(self, sign: Sign, own: tuple[Signs, Signs]) -> float:
         asked, told = self.user[sign] - (sign in own[0]), self.assistant[sign] - (sign in own[1])
-        return log(told + 0.5) - log(asked + 0.5)
+        return log(max(told, 0) + 0.5) - log(max(asked, 0) + 0.5)  # a mended row may speak otherwise than when counted
 
     def apart(self) -> float:
         """How differently the sides speak: the mean log-odds of a turn for its own side, of both sides together."""
-        every = self.user.keys() | self.assistant.keys()
+        every = {**self.user, **self.assistant}
         return sum((self.assistant[sign] - self.user[sign]) * self._weight(sign, ((), ())) for sign in every) / len(
             self.flipped
         )

@@ -1,7 +1,8 @@
 """What a rule is. Rules see one case and a survey of the whole dataset, so that rows can be looked at in any order.
 
-`find` yields what is wrong with a case; it must be cheap where nothing is (most rows are well), so begin with a test
-that costs next to nothing: `in`, one compiled pattern, a set. `mend` gives a repaired case, or raises CannotMendError
+`find` yields what is wrong with a case; it must be cheap where nothing is (most rows are well): a rule about wording
+has `hints`, by which it is asked about few rows (a repair asks without them), another begins with a test that costs
+next to nothing. `mend` gives a repaired case, or raises CannotMendError
 where the case is to leave with a reason. Rules run in the order of RULES (curation/doctor/rules/__init__.py); each
 mends what the ones before it left, and is asked to mend only what its own `find` finds.
 """

@@ -84,7 +84,7 @@ class Speakers:
             for side in SIDES:
                 mine[side].merge(sides[side])
         for file, pairs in other.pairs.items():
-            self.pairs[file] = sorted(self.pairs.get(file, []) + pairs)[:KEPT]
+            self.pairs[file] = (self.pairs.get(file, []) + pairs)[:KEPT]
 
     def exchanged(self, case: Case) -> float:
         """Log-odds that the two sides of a case are exchanged: above 0 it speaks for it. 0 where nothing is known.

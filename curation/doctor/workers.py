@@ -61,8 +61,9 @@ def collector_at_rest() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            gc.freeze()
-            gc.unfreeze()
+            if not gc.get_freeze_count():  # else somebody keeps something frozen, which must stay so
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

@@ -183,7 +183,7 @@ def markers_of(target: Target) -> frozenset[str]:
 
 
 def may_hold(content: str, target: Target) -> bool:
-    """Whether to look for such tokens: to know them all, every template is compiled, which takes a second.
+    """Whether to look for such tokens: to know them all, every template is compiled, which takes long.
 
     They stand in the text of their template, except those that it puts together of a name and bars: "<|" + role + "|>".
     """

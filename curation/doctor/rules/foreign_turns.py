@@ -30,9 +30,10 @@ _INLINE = re.compile(  # behind a sentence: "… cool. User: What does …"
     r"\#{2,4} ?(?:Instruction|Input|Response|User|Human|Assistant|Question)\b:?|\[/?INST\]|Q: (?=[A-Z][^?\n]{0,200}\?))"
 )
 _HINTS = (
-    r"##|<\||(?i:\[/?inst|<<sys|[\[<](?:user|human|assistant))",  # a heading, a marker of a turn
-    r"(?i)(?:user|human|assistant|system|model)(?:\n|[ *\t]*:)",
-    r"(?i)(?:instruction|input|response|prompt|prompter|question|q|gpt|ai|bot)[ *\t]*:",
+    rf"##|<\||(?i:\[/?inst|<</?sys|[\[<]/?{_ROLES})",  # a heading, a marker of a turn
+    rf"(?im)^[ \t>*_]*#[ \t]*(?:{_ROLES}|question|answer)",
+    r"(?i)(?:user|assistant|system|model|human)[ \t]*\n",
+    rf"(?i)(?:{_ROLES}|question|prompt|q)[ *\t]*:",
 )
 _PARTS = frozenset(
     {"definition", "meaning", "example", "examples", "note", "origin", "usage", "term", "slang", "context"}
@@ -40,7 +41,7 @@ _PARTS = frozenset(
 _SPEAKER = re.compile(r"^[*# \t\"“>-]*(?!https?:)[^\W\d][^:.!?\n]{0,30}:", re.MULTILINE)
 _OWN_NAME = re.compile(
     r"\s*(?:\**(?P<name>assistant|AI|bot|chat ?gpt|gpt)\**:\**|\#{1,4} ?(?:response|assistant)\b:?)\s*"
-    r"(?![^\0]*^\W*(?:user|human)\b)",
+    r"(?![^\0]*^[^\w\n]*(?:user|human)\b)",
     re.MULTILINE | re.IGNORECASE,
 )
 _ENDS = tuple(".!?…”\"')]}*`。！？।؟:;~>")

@@ -95,7 +95,7 @@ REFUSAL = re.compile(
       | (?:the\ )?{_KNOWN}\ (?:is\ )?(?:not\ (?:available|found|known)|unavailable|unknown)\b )""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_HINTS = ("can", "not", "n't", "no ", "un", "sorry", "as a", "declin", "refus", "rather", "against", "violat")
+_DECLINES = ("can", "not", "n't", "no ", "un", "sorry", "as a", "declin", "refus", "rather", "against", "violat")
 _UNKNOWN = re.compile(r"\W*(?:i (?:do not|don't|dont) know|(?:i have )?no (?:idea|clue))\W*", re.IGNORECASE)
 _AFTER_ALL = re.compile(  # something is said behind the refusal
     r"\b(?:but|however|that said|still|instead)\b"
@@ -155,7 +155,7 @@ def refuses(said: str, case: Case, survey: Survey) -> bool:
     """Whether an answer declines to answer; not one that says what was asked ("idk" is "I don't know")."""
     said = said.replace("’", "'")
     low = said[:80].lower()
-    if not any([hint in low for hint in _HINTS]):  # noqa: C419 - a list is quicker
+    if not any([part in low for part in _DECLINES]):  # noqa: C419 - a list is quicker
         return False
     if found := REFUSAL.match(said):
         asked = " ".join(case.said("user")[-1:]).replace("’", "'")

@@ -23,7 +23,7 @@ _HINTS = (
     r"[\"“'‘«] ?[\"”'’»]",  # quotation marks around nothing
     r"(?i)(?:does|do|explain|define|term|word|slang|of|is|use)  ",  # a gap where a headword belongs
     rf"(?i)(?:meaning of|what does|define|explain)(?:[?.]|{BLANK})*(?:{BORDER}|\z)",  # nothing behind them
-    r":\n|:(?s:.{0,2})\z",  # nothing under a label
+    rf":\n|:(?s:.{{0,2}})\z|:{BLANK}*[-–—?.]|(?m:^[^\pL\d]*NA[^\pL\d]*$)",  # nothing under a label, or in all
 )
 
 _LABEL = (
@@ -31,9 +31,9 @@ _LABEL = (
     r"translation|answer|"
     r"response|question|sentence|explanation|title|synonyms?)"
 )
-_WHOLE = re.compile(rf"\W*(?:{_LABEL}\s*:\s*)?(?:{_NULL}|NA|[-–—?.]+)\W*", re.IGNORECASE)
+_WHOLE = re.compile(rf"\W*(?:{_LABEL}\s*:\s*)?(?:{_NULL}|(?-i:NA)|[-–—?.]+)\W*", re.IGNORECASE)
 _UNDER_LABEL = re.compile(
-    rf"^[\s*#>-]*{_LABEL}\W{{0,3}}:[ \t*]*[\"“'‘]?{_NULL}[\"”'’]?[.*]*[ \t]*$", re.MULTILINE | re.IGNORECASE
+    rf"^[ \t*#>-]*{_LABEL}\W{{0,3}}:[ \t*]*[\"“'‘]?{_NULL}[\"”'’]?[.*]*[ \t]*$", re.MULTILINE | re.IGNORECASE
 )
 _IN_LINE = re.compile(  # "Charm. Example: nan", "Meaning: null. Example: null"
     rf"(?:\b(?!answer|response){_LABEL}\s*:|[.!?\"”)] For (?:instance|example)[:,]) ?{_NULL}\.?\s*"
@@ -70,10 +70,10 @@ _EMPTY = re.compile(  # What does "" mean? Not behind a mark: "The end."", nor f
     r"|\A\W*is[ ]{2,}an?\b|\buse[ ]{2,}in (?:a|an|the|my)\b",
     re.IGNORECASE,
 )
-_ENDS_EMPTY = re.compile(r"\b(?:meaning of|what does|define|explain)[ ]*[?.]?\s*\Z", re.IGNORECASE)  # of a question
+_ENDS_EMPTY = re.compile(r"\b(?:meaning of|what does|define|explain)[ ]*+[?.]?\s*\Z", re.IGNORECASE)  # of a question
 _MARKS = ("''", '""')  # several of them are quotation marks
 _NO_VALUE = re.compile(
-    rf"^[#*\s>-]*{_LABEL}\**[ \t]*:\**[ \t]*(?:\Z|\n(?=[#*>-]*{_LABEL}\**[ \t]*:\**[ \t]*\S))",
+    rf"^[#* \t>-]*{_LABEL}\**[ \t]*:\**[ \t]*(?:\Z|\n(?=[#*>-]*{_LABEL}\**[ \t]*:\**[ \t]*\S))",
     re.IGNORECASE | re.MULTILINE,
 )
 

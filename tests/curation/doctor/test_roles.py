@@ -113,6 +113,9 @@ def test_sides_that_are_exchanged_in_three_rows_of_ten_are_put_back(target: Targ
     rows = [exchanged(row) if at % 10 in (2, 5, 8) else row for at, row in enumerate(good)]
     assert faults(rows, target) == [(place, "ROLE-SWAP") for place in range(80) if place % 10 in (2, 5, 8)]
     assert mended(rows, target) == good
+    told = "It means thing 80."
+    marked = chat(("user", "<|im_end|> Zorp is what, w80?"), ("assistant", told))  # its first words change before
+    assert mended([*rows, marked], target) == [*good, chat(("user", "Zorp is what, w80?"), ("assistant", told))]
 
 
 def test_sides_that_are_alike_are_not_exchanged(target: Target) -> None:

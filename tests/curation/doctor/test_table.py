@@ -142,6 +142,21 @@ def test_answers_cut_where_all_go_on_alike(target: Target) -> None:
     assert len(named) > 10
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        lambda place: f"{place * 7919 % 10**9:09d}{place * 104729 % 10**9:09d}",
+        lambda place: f"+49 30 {place * 7919 % 10**6:06d} {place * 31 % 10**4:04d}",
+        lambda place: f"2024-01-05 {place % 24:02d}:{place % 60:02d}:00",
+        lambda place: f"{place * 2654435761 % 2**64:016x}",
+    ],
+)
+def test_codes_numbers_and_dates_are_as_long_as_each_other_and_not_cut(target: Target, code) -> None:
+    rows = [chat(question(row), code(place)) for place, row in enumerate(good(60))]
+    assert {fault for _, fault in found(rows, target)} & {"CUT"} == set()
+    assert {fault for _, fault in found([*rows, *good(120)[60:]], target)} & {"CUT"} == set()
+
+
 def test_a_list_of_answers_as_long_as_each_other_is_not_cut(target: Target) -> None:
     rows = [chat(question(row), f"a term of the group {place % 7} used on phones") for place, row in enumerate(good())]
     assert {fault for _, fault in found(rows, target)} & {"CUT"} == set()
