@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
-Sign = str | tuple[str, object]  # as speakers.py has them
+Sign = str | tuple[str, object]  # a beginning of a turn, or one part of its shape (speakers.py)
 Signs = tuple[Sign, ...]
 Pair = tuple[int, Signs, Signs]  # row, signs of its user's turn, of its assistant's
 ROUNDS = 4

@@ -13,7 +13,7 @@ from functools import cached_property
 from math import log
 
 from curation.doctor.case import Case, Manner, Shape
-from curation.doctor.mixed import KEPT, Sides, sides_of
+from curation.doctor.mixed import KEPT, Sides, Sign, sides_of
 
 SURE = 20.0  # log-odds at which a row is surely as it should be, even if it was counted in
 APART = 10.0  # log-odds by which the sides of a file must differ in the mean: rewriting a sentence gives 1 to 5
@@ -23,7 +23,6 @@ LEAST_ROWS = 20  # of a file, to know how its sides speak
 SIDES = ("user", "assistant")
 FIRST = 200  # characters that the first words stand in
 SHAPE = ("end", "asks", "quotes", "length", "lines")
-Sign = str | tuple[str, object]  # a beginning, or one part of a shape
 
 
 def manner_of(case: Case, side: str) -> Manner | None:

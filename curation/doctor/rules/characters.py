@@ -28,7 +28,6 @@ _JUNK = re.compile(
 _HALF = re.compile(r"[\ud800-\udfff]")
 _PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 _RTL = regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # The first byte of a UTF-8 character and the one behind it, read in an encoding of one byte a character.
 _SUSPECT = re.compile(
     r"[Â-ô][\x80-\xbfŒœŠšŸŽžƒˆ˜‘’‚“”„†‡•…‰‹›€™–—]|[‚вРСпв†˘√Γ╨╤Ã][\x80-\u2600]|ï¿½|[\x80-\x9f]|ﾃ|縺|繧|锟|鈥|銆"
